@@ -1,0 +1,62 @@
+// Package digest names content by its SHA-256.
+//
+// A [Digest] prints and travels in JSON as "sha256:" and 64 lower-case hex
+// digits; nothing else is accepted back.
+package digest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A Digest is the SHA-256 of some bytes. The zero Digest stands for "none".
+type Digest [sha256.Size]byte
+
+// ErrFormat is returned for text that is not a digest.
+var ErrFormat = errors.New(`not a digest: want "sha256:" and 64 lower-case hex digits`)
+
+// Of returns the digest of b.
+func Of(b []byte) Digest { return sha256.Sum256(b) }
+
+// Parse reads the form that [Digest.String] writes.
+func Parse(s string) (Digest, error) {
+	digits, ok := strings.CutPrefix(s, "sha256:")
+	if !ok || strings.ToLower(digits) != digits {
+		return Digest{}, ErrFormat
+	}
+	return ParseHex(digits)
+}
+
+// ParseHex reads 64 hex digits, as in-toto and sha256sum write them.
+func ParseHex(s string) (Digest, error) {
+	var d Digest
+	if len(s) != 2*len(d) {
+		return Digest{}, ErrFormat
+	}
+	if _, err := hex.Decode(d[:], []byte(s)); err != nil {
+		return Digest{}, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return d, nil
+}
+
+// Hex returns the 64 digits alone.
+func (d Digest) Hex() string { return hex.EncodeToString(d[:]) }
+
+// String returns "sha256:" and the digits.
+func (d Digest) String() string { return "sha256:" + d.Hex() }
+
+// IsZero reports whether d stands for "none".
+func (d Digest) IsZero() bool { return d == Digest{} }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (d *Digest) UnmarshalText(b []byte) error {
+	v, err := Parse(string(b))
+	*d = v
+	return err
+}

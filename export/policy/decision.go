@@ -1,0 +1,145 @@
+package policy
+
+import (
+	"time"
+
+	"writ/crypto/digest"
+	"writ/crypto/trust"
+	"writ/export/catalog"
+	"writ/export/order"
+)
+
+// An Effect is what the policy allows for one field. The zero Effect refuses:
+// a field nobody thought about stays where it is.
+type Effect uint8
+
+// The effects.
+const (
+	Refuse Effect = iota
+	Grant
+)
+
+// A Ground is why something is refused: a stable code for machines.
+type Ground string
+
+// The grounds.
+const (
+	NotPermitted    Ground = "not-permitted"    // no rule permits it: default deny
+	Forbidden       Ground = "forbidden"        // a rule forbids it
+	IsSecret        Ground = "secret"           // can never be granted
+	NotInCatalog    Ground = "not-in-catalog"   // the provider has no such dataset or field
+	NotSigned       Ground = "not-signed"       // the kind of issuer or number of reviewers that this needs is missing
+	ReleasesNothing Ground = "releases-nothing" // preservation
+	RuleFailed      Ground = "rule-failed"      // a rule could not be evaluated
+	UnknownProcess  Ground = "unknown-process"  // no rules for this process or jurisdiction
+	NoWindow        Ground = "no-window"        // the dataset has times and the mandate gives none
+	OverCeiling     Ground = "over-ceiling"
+)
+
+// A Rule is the rule that decided, with its citation.
+type Rule struct {
+	ID   string `json:"id"`
+	Cite string `json:"cite"`
+}
+
+// A Verdict is the decision on one field. The zero Verdict refuses.
+type Verdict struct {
+	Field    order.Field
+	Category catalog.Category // "" if the catalog does not know the field
+	Effect   Effect
+	Ground   Ground // "" if granted
+	Rule     Rule   // of a grant, or of a refusal by a rule; zero for default deny
+	Why      string // a sentence for people
+}
+
+// A DatasetDecision is the decision on one mandated dataset.
+type DatasetDecision struct {
+	Dataset   order.Dataset
+	From, To  order.Instant // the window, as mandated
+	Verdicts  []Verdict     // one for each mandated field, by field
+	HeldUntil time.Time     // not to be released before; zero if it is not held
+	Hold      Rule
+}
+
+// Granted returns the fields that may leave, by name.
+func (d DatasetDecision) Granted() []order.Field { panic("unwritten") }
+
+// Ceilings bound one export; zero is not "unlimited" but an error in the policy.
+type Ceilings struct {
+	Targets    int           `json:"targets"`
+	Accounts   int           `json:"accounts"`
+	Records    int64         `json:"records"` // per dataset
+	Bytes      int64         `json:"bytes"`   // of the whole bag
+	Window     time.Duration `json:"-"`       // longest window
+	WindowDays int           `json:"window_days"`
+}
+
+// Clocks are the times that the law sets. A zero time means that there is none.
+type Clocks struct {
+	ReceivedAt time.Time
+	NotBefore  time.Time // nothing is delivered before, for what is held
+	Deadline   time.Time // deliver by
+	Rule       Rule
+}
+
+// Notice is what the provider owes the user.
+type Notice struct {
+	Owed  bool
+	After time.Time // due when secrecy ends; zero with Owed means before disclosure
+	Why   string
+	Rule  Rule
+}
+
+// Enterprise is what happens to accounts of an enterprise customer.
+type Enterprise struct {
+	Redirect bool // refer the request to the customer
+	Why      string
+	Rule     Rule
+}
+
+// A Decision is what may leave in answer to one verified order. Only
+// [Policy.Decide] fills one; the empty one grants nothing.
+type Decision struct {
+	order      *order.Verified
+	policy     digest.Digest
+	catalog    digest.Digest
+	decidedAt  time.Time
+	datasets   []DatasetDecision
+	ceilings   Ceilings
+	clocks     Clocks
+	notice     Notice
+	enterprise Enterprise
+}
+
+// Order returns the order that was decided on.
+func (d *Decision) Order() *order.Verified { return d.order }
+
+// Policy and Catalog return the digests of what it was decided by.
+func (d *Decision) Policy() digest.Digest { return d.policy }
+
+// Catalog returns the digest of the catalog that it was decided by.
+func (d *Decision) Catalog() digest.Digest { return d.catalog }
+
+// DecidedAt returns the time of the decision.
+func (d *Decision) DecidedAt() time.Time { return d.decidedAt }
+
+// Datasets returns a copy, by dataset.
+func (d *Decision) Datasets() []DatasetDecision { panic("unwritten") }
+
+// Ceilings returns the bounds on this export.
+func (d *Decision) Ceilings() Ceilings { return d.ceilings }
+
+// Clocks returns the times that apply.
+func (d *Decision) Clocks() Clocks { return d.clocks }
+
+// Notice returns what is owed to the user.
+func (d *Decision) Notice() Notice { return d.notice }
+
+// Enterprise returns what happens to enterprise accounts.
+func (d *Decision) Enterprise() Enterprise { return d.enterprise }
+
+// Narrowed reports whether some mandated field was refused and some granted.
+func (d *Decision) Narrowed() bool { panic("unwritten") }
+
+// Jurisdiction returns the order's.
+func (d *Decision) Jurisdiction() trust.Jurisdiction { return d.order.Order().Jurisdiction }
