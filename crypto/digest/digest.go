@@ -24,16 +24,16 @@ func Of(b []byte) Digest { return sha256.Sum256(b) }
 // Parse reads the form that [Digest.String] writes.
 func Parse(s string) (Digest, error) {
 	digits, ok := strings.CutPrefix(s, "sha256:")
-	if !ok || strings.ToLower(digits) != digits {
+	if !ok {
 		return Digest{}, ErrFormat
 	}
 	return ParseHex(digits)
 }
 
-// ParseHex reads 64 hex digits, as in-toto and sha256sum write them.
+// ParseHex reads 64 lower-case hex digits, as in-toto and sha256sum write them.
 func ParseHex(s string) (Digest, error) {
 	var d Digest
-	if len(s) != 2*len(d) {
+	if len(s) != 2*len(d) || strings.ToLower(s) != s {
 		return Digest{}, ErrFormat
 	}
 	if _, err := hex.Decode(d[:], []byte(s)); err != nil {

@@ -9,10 +9,12 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"math/big"
 	"strings"
 
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
@@ -164,6 +166,14 @@ func (k *PublicKey) UnmarshalText(b []byte) error {
 func (k PublicKey) Verify(p Purpose, payload, sig []byte) error {
 	if k.key == nil || p == "" {
 		return fmt.Errorf("%w: no key or no purpose to verify with", ErrVerify)
+	}
+	// sigstore also takes an ECDSA signature as two bare numbers, openssl does
+	// not: what strangers cannot check is not a signature here either.
+	if _, ok := k.key.(*ecdsa.PublicKey); ok {
+		var pair struct{ R, S *big.Int }
+		if rest, err := asn1.Unmarshal(sig, &pair); err != nil || len(rest) != 0 {
+			return fmt.Errorf("%w: key %s: an ECDSA signature must be ASN.1 DER", ErrVerify, k.ID())
+		}
 	}
 	// SHA-256 for every curve and RSA, since that is what cosign checks with a
 	// key; Ed25519 ignores it and signs the message itself.
