@@ -159,9 +159,6 @@ func (s *Signed) Order() Order { return s.order.clone() }
 // Digest is the SHA-256 of the order's payload. The nonce makes it unguessable.
 func (s *Signed) Digest() digest.Digest { return s.digest }
 
-// Payload returns a copy of the bytes that are signed.
-func (s *Signed) Payload() []byte { return bytes.Clone(s.envelope.Payload) }
-
 // Signatures returns the keys that are said to have signed. Nothing is checked.
 func (s *Signed) Signatures() []sign.KeyID {
 	ids := make([]sign.KeyID, len(s.envelope.Signatures))

@@ -1,8 +1,10 @@
 package order
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"writ/crypto/digest"
@@ -70,14 +72,39 @@ type Verified struct {
 }
 
 // Verify decides whether the order is genuine, for this provider, in force at
-// the time of receipt at, and not exported before.
-func Verify(s *Signed, a Against, at time.Time) (*Verified, error) { panic("unwritten") }
+// the time of receipt at, and not exported before. An error wraps ErrRejected,
+// unless a or at is incomplete. See [Status] for all that is wrong at once.
+func Verify(s *Signed, a Against, at time.Time) (*Verified, error) {
+	h, err := hold(s, a, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range checks {
+		if err := c.run(h); err != nil {
+			return nil, err
+		}
+	}
+	v := &Verified{
+		order:      s.order.clone(),
+		envelope:   s.Marshal(),
+		digest:     s.digest,
+		receivedAt: h.at,
+		signatures: h.counted(),
+		authority:  h.authority,
+		agency:     h.agency,
+		recipient:  h.recipient,
+	}
+	if h.before != "" {
+		v.supplement = a.Supplement
+	}
+	return v, nil
+}
 
 // Order returns a deep copy.
-func (v *Verified) Order() Order { panic("unwritten") }
+func (v *Verified) Order() Order { return v.order.clone() }
 
 // Envelope returns the bytes of the signed order, for the bag.
-func (v *Verified) Envelope() []byte { panic("unwritten") }
+func (v *Verified) Envelope() []byte { return bytes.Clone(v.envelope) }
 
 // Digest is the order's digest; see [Signed.Digest].
 func (v *Verified) Digest() digest.Digest { return v.digest }
@@ -86,16 +113,24 @@ func (v *Verified) Digest() digest.Digest { return v.digest }
 func (v *Verified) ReceivedAt() time.Time { return v.receivedAt }
 
 // Signatures returns those that counted, authority first.
-func (v *Verified) Signatures() []Signature { panic("unwritten") }
+func (v *Verified) Signatures() []Signature { return slices.Clone(v.signatures) }
 
 // Authority returns the registry's entry of the issuer, at the time of receipt.
-func (v *Verified) Authority() trust.Authority { panic("unwritten") }
+func (v *Verified) Authority() trust.Authority {
+	a := v.authority
+	a.Keys = slices.Clone(a.Keys)
+	return a
+}
 
 // Agency returns the registry's entry of the receiver, at the time of receipt.
-func (v *Verified) Agency() trust.Agency { panic("unwritten") }
+func (v *Verified) Agency() trust.Agency {
+	a := v.agency
+	a.Recipients = slices.Clone(a.Recipients)
+	return a
+}
 
 // Recipient is to whom the bundle is encrypted: the agency's one recipient.
 func (v *Verified) Recipient() seal.Recipient { return v.recipient }
 
-// Supplement says why the order is exported once more, or "".
+// Supplement says why the order is exported once more, or "" if this is the first time.
 func (v *Verified) Supplement() string { return v.supplement }

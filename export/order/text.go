@@ -1,0 +1,61 @@
+package order
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// The forms of words that machines compare. None can hold a wildcard.
+var (
+	dashed    = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)               // search-warrant
+	dotted    = regexp.MustCompile(`^[a-z][a-z0-9_]*([.-][a-z0-9_]+)*$`)          // sign-ins, session.address
+	fileName  = regexp.MustCompile(`^[^./\\:*?"<>|][^/\\:*?"<>|]*$`)              // order.pdf
+	mediaType = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*$`) // application/pdf
+)
+
+func (c *checker) word(path, s string, form *regexp.Regexp) {
+	if c.text(path, s, MaxName); !form.MatchString(s) {
+		c.fail(path, "is not of the form %s", strings.Trim(form.String(), "^$"))
+	}
+}
+
+// name checks a string that names one thing exactly.
+func (c *checker) name(path, s string) { c.text(path, s, MaxName) }
+
+// text refuses what two people, or a person and a machine, could read as two
+// different strings.
+func (c *checker) text(path, s string, most int) {
+	switch {
+	case s == "":
+		c.fail(path, "is missing or empty")
+	case len(s) > most:
+		c.fail(path, "has %d bytes; the limit is %d", len(s), most)
+	case !utf8.ValidString(s):
+		c.fail(path, "is not valid UTF-8")
+	case strings.TrimSpace(s) != s:
+		c.fail(path, "begins or ends with white space, or has nothing else")
+	case strings.ContainsFunc(s, invisible):
+		c.fail(path, "has a control character or an invisible one; type it again instead of pasting it")
+	case !norm.NFC.IsNormalString(s):
+		c.fail(path, "is not in Unicode's normal form C; type it again instead of pasting it")
+	}
+}
+
+// invisible reports control characters, line and paragraph separators, format
+// characters such as zero-width and right-to-left marks, private use, and every
+// space but the plain one.
+func invisible(r rune) bool {
+	return r != ' ' && unicode.Is(unicode.Zs, r) ||
+		unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+}
+
+// pattern reports whether a target looks like one for many accounts. It would
+// match none, since identifiers are compared exactly; but "no such account" is
+// the wrong answer to "*@example.com".
+func pattern(s string) bool {
+	return strings.Contains(s, "*") || strings.HasPrefix(s, "%") || strings.HasSuffix(s, "%")
+}
