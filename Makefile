@@ -1,0 +1,47 @@
+# The commands of this repository. `make help` lists them.
+
+GO          ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 60s
+
+# What the tests need beyond Go: a C compiler for the race detector, the
+# servers that they start, and the programs with which strangers open a bundle.
+PACKAGES := gcc libc6-dev postgresql freeradius freeradius-postgresql freeradius-utils zstd
+
+.PHONY: help build test lint cross fuzz interop bench packages
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+build: ## build ./writ
+	$(GO) build -trimpath -o writ ./cmd/writ
+
+test: packages lint cross ## install what the tests need (Debian), then run everything; CI runs this
+	@.ci/fuzz 10s 240s
+	$(GO) test -race -tags servers ./...
+
+lint: ## gofmt, vet, staticcheck, go mod tidy
+	@echo 'gofmt -l .'; bad=$$(gofmt -l .); [ -z "$$bad" ] || { echo "not gofmt-ed: $$bad"; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags servers ./...
+	$(GO) run $(STATICCHECK) -tags servers ./...
+	$(GO) mod tidy -diff
+
+cross: ## build what agencies run for Windows and for the browser
+	GOOS=windows CGO_ENABLED=0 $(GO) build ./manifest/... ./crypto/...
+	GOOS=js GOARCH=wasm $(GO) build ./manifest/... ./crypto/...
+
+fuzz: ## fuzz every target for FUZZTIME (60s)
+	@.ci/fuzz $(FUZZTIME)
+
+interop: ## show that cosign, openssl, age, zstd, tar and a BagIt validator accept a delivery, and refuse tampered ones
+	@.ci/packages zstd jq openssl
+	@testdata/interop/run
+
+bench: ## time exports beside psql | zstd | age on 5 million rows; BENCHFLAGS=--quick for fewer
+	@.ci/packages postgresql zstd
+	@$(GO) run ./testdata/bench $(BENCHFLAGS)
+
+packages:
+	@.ci/packages $(PACKAGES)

@@ -1,0 +1,95 @@
+package writ_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// imports says which of our packages each package may import, and why it is
+// where it is. It is a policy: a new line, or a longer one, needs a reason.
+//
+// Two rules stand above it. The formats (crypto/ and manifest/), from which an
+// agency's verifier is built, never import the sender (export/). And data goes
+// one way: a stage never imports a later one.
+var imports = []struct{ pkg, may, why string }{
+	// The formats.
+	{"crypto/digest", "", "names content; everybody needs it, it needs nobody"},
+	{"crypto/sign", "", "signatures know bytes and purposes, not what they are about"},
+	{"crypto/seal", "", "encryption knows bytes and recipients"},
+	{"crypto/trust", "crypto/digest crypto/seal crypto/sign", "the registry holds keys and recipients"},
+	{"manifest/commit", "crypto/digest", "records are bytes here; a root is a digest"},
+	{"manifest", "crypto/digest crypto/sign crypto/trust", "a statement signed by the provider's keys"},
+	{"manifest/bundle", "crypto/digest crypto/seal crypto/trust manifest manifest/commit", "checks a delivery with the formats alone"},
+
+	// The stages, in the order in which data passes them.
+	{"export/order", "crypto/digest crypto/seal crypto/sign crypto/trust", "verified against the registry, before anything else is known"},
+	{"export/catalog", "crypto/digest export/order", "the provider's names for what orders mandate"},
+	{"export/policy", "crypto/digest crypto/trust export/catalog export/order", "decides on a verified order; no store in sight"},
+	{"export/source", "export/catalog export/order", "reads what the catalog maps; knows no decision"},
+	{"export/plan", "crypto/digest export/catalog export/order export/policy export/source manifest", "binds a decision to stores; its outcomes are the manifest's"},
+	{"export/pack", "crypto/digest export/source manifest/commit", "batches in, a bag out; knows no order"},
+	{"export", "crypto/digest crypto/seal crypto/sign crypto/trust export/catalog export/order export/pack export/plan export/policy export/source manifest manifest/commit", "alone lines the stages up"},
+
+	// The command line imports anything.
+	{"cmd/", "*", "flags, one call, output"},
+}
+
+// stages are the sender's stages in the order in which data passes them.
+var stages = []string{"export/order", "export/catalog", "export/policy", "export/source", "export/plan", "export/pack", "export"}
+
+func TestImportPolicy(t *testing.T) {
+	used := make(map[string]bool)
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, "writ/")
+		i := slices.IndexFunc(imports, func(l struct{ pkg, may, why string }) bool {
+			return l.pkg == name || strings.HasSuffix(l.pkg, "/") && strings.HasPrefix(name, l.pkg)
+		})
+		if i < 0 {
+			t.Errorf("%s: not in the policy: add a line with its reason", name)
+			continue
+		}
+		line := imports[i]
+		used[line.pkg] = true
+		may := strings.Fields(line.may)
+		var does []string
+		for _, imported := range p.Imports {
+			if ours, ok := strings.CutPrefix(imported, "writ/"); ok {
+				does = append(does, ours)
+				if !slices.Contains(may, ours) && line.may != "*" {
+					t.Errorf("%s imports %s: the policy does not allow it (%s)", name, ours, line.why)
+				}
+			}
+		}
+		for _, m := range may {
+			if m != "*" && !slices.Contains(does, m) {
+				t.Errorf("%s does not import %s: take it out of the policy", name, m)
+			}
+		}
+	}
+	for _, line := range imports {
+		if !used[line.pkg] {
+			t.Errorf("%s: no such package: take its line out of the policy", line.pkg)
+		}
+	}
+}
+
+// The policy itself keeps the two rules that stand above it.
+func TestImportPolicyKeepsTheDirection(t *testing.T) {
+	for _, line := range imports {
+		if line.why == "" {
+			t.Errorf("%s: a line needs its reason", line.pkg)
+		}
+		for _, m := range strings.Fields(line.may) {
+			if sender(m) && !sender(line.pkg) && line.may != "*" {
+				t.Errorf("%s may import %s: formats never import the sender", line.pkg, m)
+			}
+			from, to := slices.Index(stages, line.pkg), slices.Index(stages, m)
+			if from >= 0 && to > from {
+				t.Errorf("%s may import %s, a later stage", line.pkg, m)
+			}
+		}
+	}
+}
+
+func sender(pkg string) bool { return pkg == "export" || strings.HasPrefix(pkg, "export/") }
