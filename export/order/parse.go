@@ -98,8 +98,12 @@ func sameForm(payload []byte, o Order) error {
 		gt, gerr := g.ReadToken()
 		wt, werr := w.ReadToken()
 		if gerr != nil || werr != nil || gt.Kind() != wt.Kind() || gt.String() != wt.String() {
-			// Members are sorted, so the smaller pointer is the one that the other lacks.
+			// Members are sorted, so the smaller pointer is the one that the
+			// other lacks, unless the other has come to the object's end.
 			at := min(g.StackPointer(), w.StackPointer())
+			if gt.Kind() == '}' || wt.Kind() == '}' {
+				at = max(g.StackPointer(), w.StackPointer())
+			}
 			return fmt.Errorf("%s is null, empty or left out; give it a value, or leave it out if it is optional", path(at))
 		}
 	}
