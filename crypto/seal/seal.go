@@ -32,58 +32,35 @@ var (
 	ErrSealed    = errors.New("ciphertext damaged or truncated")
 )
 
-// A Recipient is one to whom a bundle can be encrypted.
-type Recipient struct {
-	kind Kind
-	text string
-	age  age.Recipient
-}
-
-// ParseRecipient reads one recipient in its text form. X25519 and hybrid ones
-// are always accepted, the other kinds only if allowed names them.
-func ParseRecipient(s string, allowed ...Kind) (Recipient, error) { panic("unwritten") }
-
-// Kind returns the recipient's kind.
-func (r Recipient) Kind() Kind { return r.kind }
-
-// String returns the text form.
-func (r Recipient) String() string { return r.text }
-
-// An Identity opens what was sealed to its recipient.
-type Identity struct {
-	kind Kind
-	age  age.Identity
-}
-
-// Kind returns the kind of the identity's recipient.
-func (i Identity) Kind() Kind { return i.kind }
-
-// ParseIdentity reads an age identity file that holds exactly one identity. If
-// the file is itself encrypted with a passphrase, it asks passphrase for it.
-func ParseIdentity(file []byte, passphrase func() ([]byte, error)) (Identity, error) {
-	panic("unwritten")
-}
-
-// Generate makes an identity of kind k (X25519 or Hybrid): the identity file,
-// encrypted under passphrase unless that is empty, and the recipient.
-func Generate(k Kind, passphrase []byte) (file []byte, r Recipient, err error) { panic("unwritten") }
-
 // Seal returns a writer that encrypts to dst for r, and for nobody else.
 //
 // The sealed file is complete only once Close has returned nil: a caller that
 // drops the writer leaves dst truncated, and [Open] will say so.
-func Seal(dst io.Writer, r Recipient) (io.WriteCloser, error) { panic("unwritten") }
-
-// Open returns the plaintext of src. Bytes that it hands out are authentic, but
-// only an io.EOF says that none are missing.
-func Open(src io.Reader, i Identity) (io.Reader, error) { panic("unwritten") }
-
-// OpenAt is [Open] for random access; it also returns the plaintext's size,
-// which is authentic once it returns.
-func OpenAt(src io.ReaderAt, size int64, i Identity) (io.ReaderAt, int64, error) {
-	panic("unwritten")
+func Seal(dst io.Writer, r Recipient) (io.WriteCloser, error) {
+	if r.age == nil {
+		return nil, fmt.Errorf("%w: there is none", ErrRecipient)
+	}
+	out := &output{w: dst}
+	w, err := age.Encrypt(out, r.age)
+	switch {
+	case out.err != nil:
+		return nil, out.err
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrRecipient, err)
+	}
+	return w, nil
 }
 
-// Inspect returns the kind of each recipient in a sealed file's header, without
-// any key. An unknown stanza type counts as [Plugin]; age's random "grease" stanzas are left out.
-func Inspect(src io.Reader) ([]Kind, error) { panic("unwritten") }
+// output tells a write that went wrong from a recipient that did.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if err != nil {
+		o.err = err
+	}
+	return n, err
+}
