@@ -7,6 +7,7 @@ package catalog
 
 import (
 	"errors"
+	"slices"
 
 	"writ/crypto/digest"
 	"writ/export/order"
@@ -23,22 +24,6 @@ var ErrCatalog = errors.New("catalog unusable")
 
 // A StoreName is a store as the workspace calls it.
 type StoreName string
-
-// A Category is the nature of a field's data: a path in a small tree, such as
-// "identity.name". Policy grants by prefix.
-type Category string
-
-// Categories lists the leaves and inner nodes of the tree, inner ones first.
-func Categories() []Category { panic("unwritten") }
-
-// Valid reports whether c is in the tree.
-func (c Category) Valid() bool { panic("unwritten") }
-
-// Within reports whether c is p or below it.
-func (c Category) Within(p Category) bool { panic("unwritten") }
-
-// Secret is the nature of passwords, keys and tokens. It can never be granted.
-const Secret Category = "secret"
 
 // A Type is a field's type: it fixes the JSON form of its values (docs/formats.md).
 type Type string
@@ -103,19 +88,6 @@ type Identifier struct {
 	From, To   TimeColumn // who held it when; empty if it never changes hands
 }
 
-// A Rule is how an identifier is normalised before it is compared.
-type Rule string
-
-// The rules. None is applied unless the catalog names it.
-const (
-	Lower       Rule = "lower"        // ASCII letters
-	LowerDomain Rule = "lower-domain" // ASCII letters after the last @
-	E164        Rule = "e164"         // spaces, dots, dashes and parentheses go; must be + and 8-15 digits then
-)
-
-// Normalize applies the identifier's rules to a value.
-func (i Identifier) Apply(value string) (string, error) { panic("unwritten") }
-
 // A Dataset is one kind of record.
 type Dataset struct {
 	Name        order.Dataset
@@ -141,37 +113,99 @@ type Field struct {
 }
 
 // Field returns the field called name.
-func (d Dataset) Field(name order.Field) (Field, bool) { panic("unwritten") }
+func (d Dataset) Field(name order.Field) (Field, bool) {
+	for _, f := range d.Fields {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
 
 // A Catalog is a parsed catalog. Only [Parse] fills one.
 type Catalog struct {
 	digest      digest.Digest
-	accounts    []Account
-	identifiers []Identifier
-	datasets    []Dataset
+	accounts    []Account    // by name
+	identifiers []Identifier // by type
+	datasets    []Dataset    // by name
 }
-
-// Parse reads a catalog. file is its name for errors, such as "catalog.yaml".
-// Errors read "catalog.yaml:12: …" and wrap ErrCatalog.
-func Parse(file string, b []byte) (*Catalog, error) { panic("unwritten") }
 
 // Digest is the SHA-256 of the catalog's bytes.
 func (c *Catalog) Digest() digest.Digest { return c.digest }
 
 // Dataset returns the dataset called name.
-func (c *Catalog) Dataset(name order.Dataset) (Dataset, bool) { panic("unwritten") }
+func (c *Catalog) Dataset(name order.Dataset) (Dataset, bool) {
+	for _, d := range c.datasets {
+		if d.Name == name {
+			return d.clone(), true
+		}
+	}
+	return Dataset{}, false
+}
 
 // Datasets returns all, by name.
-func (c *Catalog) Datasets() []Dataset { panic("unwritten") }
+func (c *Catalog) Datasets() []Dataset {
+	out := slices.Clone(c.datasets)
+	for i := range out {
+		out[i] = out[i].clone()
+	}
+	return out
+}
+
+func (d Dataset) clone() Dataset {
+	d.Key, d.Fields = slices.Clone(d.Key), slices.Clone(d.Fields)
+	return d
+}
 
 // Identifier returns how targets of type t find accounts.
-func (c *Catalog) Identifier(t order.TargetType) (Identifier, bool) { panic("unwritten") }
+func (c *Catalog) Identifier(t order.TargetType) (Identifier, bool) {
+	for _, i := range c.identifiers {
+		if i.Type == t {
+			return i.clone(), true
+		}
+	}
+	return Identifier{}, false
+}
 
 // Identifiers returns all, by type.
-func (c *Catalog) Identifiers() []Identifier { panic("unwritten") }
+func (c *Catalog) Identifiers() []Identifier {
+	out := slices.Clone(c.identifiers)
+	for i := range out {
+		out[i] = out[i].clone()
+	}
+	return out
+}
+
+func (i Identifier) clone() Identifier {
+	i.Normalize = slices.Clone(i.Normalize)
+	return i
+}
 
 // Account returns the kind of account called name.
-func (c *Catalog) Account(name string) (Account, bool) { panic("unwritten") }
+func (c *Catalog) Account(name string) (Account, bool) {
+	for _, a := range c.accounts {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return Account{}, false
+}
+
+// Accounts returns all kinds of account, by name.
+func (c *Catalog) Accounts() []Account { return slices.Clone(c.accounts) }
 
 // Stores returns the names of the stores that the catalog needs, sorted.
-func (c *Catalog) Stores() []StoreName { panic("unwritten") }
+func (c *Catalog) Stores() []StoreName {
+	var out []StoreName
+	for _, a := range c.accounts {
+		out = append(out, a.Store)
+	}
+	for _, i := range c.identifiers {
+		out = append(out, i.Store)
+	}
+	for _, d := range c.datasets {
+		out = append(out, d.Store)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
