@@ -19,10 +19,18 @@ import (
 const (
 	StatementType = "https://in-toto.io/Statement/v1"
 	ExportType    = "https://writ.example/export/v1" // predicateType
+	Format        = "writ.export/v1"                 // of the predicate
 	BundleMedia   = "application/vnd.dev.sigstore.bundle.v0.3+json"
 	MaxBytes      = 16 << 20 // of a Sigstore bundle
 	MaxDatasets   = 200
 	MaxFields     = 500
+)
+
+// What the files of a delivery are called.
+const (
+	CiphertextSuffix = ".tar.zst.age"           // after the export's id
+	ManifestSuffix   = ".sigstore.json"         // after the ciphertext's name
+	TagManifestName  = "tagmanifest-sha256.txt" // in the bag
 )
 
 // Why a manifest is turned away. Each wraps ErrManifest.
@@ -47,6 +55,15 @@ type Subject struct {
 	Digest map[string]string `json:"digest"` // "sha256": 64 hex digits
 }
 
+// Subjects returns the subjects of a statement on those files. The second one
+// lets the same bundle vouch for the bag once it is decrypted.
+func Subjects(f File, b Bag) []Subject {
+	return []Subject{
+		{Name: f.Name, Digest: map[string]string{"sha256": f.SHA256.Hex()}},
+		{Name: TagManifestName, Digest: map[string]string{"sha256": b.TagManifest.Hex()}},
+	}
+}
+
 // An Outcome is how one mandated dataset ended; there is exactly one.
 type Outcome string
 
@@ -63,7 +80,7 @@ const (
 
 // An Export is the predicate: what left, by which right, and what did not.
 type Export struct {
-	Format     string       `json:"format"` // "writ.export/v1"
+	Format     string       `json:"format"` // [Format]
 	ExportID   string       `json:"export_id"`
 	Provider   string       `json:"provider"`
 	Order      OrderRef     `json:"order"`
@@ -116,7 +133,7 @@ type Dataset struct {
 	Until      time.Time     `json:"until,omitzero"` // of held
 	From       string        `json:"from,omitzero"`  // the window as the order wrote it, inclusive
 	To         string        `json:"to,omitzero"`    // exclusive
-	Fields     []Granted     `json:"fields"`         // what left, by name
+	Fields     []Granted     `json:"fields"`         // what was granted, by name: exactly the members of each record
 	Withheld   []Withheld    `json:"withheld"`       // what did not, by name
 	Accounts   int           `json:"accounts"`       // pulled from
 	Redirected int           `json:"accounts_redirected"`

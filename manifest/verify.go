@@ -1,25 +1,14 @@
 package manifest
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
 	"writ/crypto/digest"
 	"writ/crypto/sign"
 	"writ/crypto/trust"
 )
-
-// Sign checks that the statement is complete, and returns it signed in a
-// Sigstore bundle: canonical JSON with a final newline.
-func Sign(s Statement, k sign.Signer) ([]byte, error) { panic("unwritten") }
-
-// A Signed is a parsed Sigstore bundle with a statement of ours. Nothing in it is believed.
-type Signed struct {
-	statement Statement
-	payload   []byte
-	sig       []byte
-	hint      string
-}
-
-// Parse reads a Sigstore bundle strictly. Errors wrap ErrFormat.
-func Parse(bundle []byte) (*Signed, error) { panic("unwritten") }
 
 // A Verified is a statement that the provider signed with a key that counted
 // at the time it states. Only [Verify] fills one.
@@ -30,13 +19,51 @@ type Verified struct {
 }
 
 // Verify checks the signature with the provider's pinned keys.
-func Verify(s *Signed, p *trust.Provider) (*Verified, error) { panic("unwritten") }
+func Verify(s *Signed, p *trust.Provider) (*Verified, error) {
+	if s == nil || p == nil {
+		return nil, fmt.Errorf("%w: no manifest, or no provider to verify it with", ErrSigner)
+	}
+	id := s.keyID()
+	key, err := p.Key(trust.UseManifest, id)
+	if err != nil {
+		return nil, fmt.Errorf("%w: key %s: %w", ErrSigner, id, err)
+	}
+	if err := key.PublicKey.Verify(sign.ForStatement, s.payload, s.sig); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
+	}
+	// Only now is the statement known to be the key's, and its time with it.
+	if err := key.At(s.statement.Predicate.Times.SignedAt); err != nil {
+		return nil, fmt.Errorf("%w: key %s: %w", ErrSigner, id, err)
+	}
+	if s.statement.Predicate.Provider != p.Provider {
+		return nil, fmt.Errorf("%w: it speaks for another provider than the pinned one", ErrSigner)
+	}
+	return &Verified{statement: s.statement.clone(), digest: digest.Of(s.payload), signer: key.PublicKey.ID()}, nil
+}
 
 // Statement returns a deep copy.
-func (v *Verified) Statement() Statement { panic("unwritten") }
+func (v *Verified) Statement() Statement { return v.statement.clone() }
 
 // Signer returns the key that signed.
 func (v *Verified) Signer() sign.KeyID { return v.signer }
 
 // Digest is the SHA-256 of the statement's signed bytes.
 func (v *Verified) Digest() digest.Digest { return v.digest }
+
+// clone returns a copy that shares nothing with s.
+func (s Statement) clone() Statement {
+	s.Subject = slices.Clone(s.Subject)
+	for i := range s.Subject {
+		s.Subject[i].Digest = maps.Clone(s.Subject[i].Digest)
+	}
+	e := &s.Predicate
+	e.Order.Targets = slices.Clone(e.Order.Targets)
+	e.Order.Signers = slices.Clone(e.Order.Signers)
+	e.Recipients = slices.Clone(e.Recipients)
+	e.Datasets = slices.Clone(e.Datasets)
+	for i := range e.Datasets {
+		e.Datasets[i].Fields = slices.Clone(e.Datasets[i].Fields)
+		e.Datasets[i].Withheld = slices.Clone(e.Datasets[i].Withheld)
+	}
+	return s
+}
