@@ -1,0 +1,58 @@
+// Package durable writes files that survive a power cut: whole or not at all.
+package durable
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// WriteFile puts content at path by one rename, replacing what stood there.
+// When it returns nil, the file and its name are on the disk; on an error path
+// is as it was.
+func WriteFile(path string, content []byte, mode fs.FileMode) error {
+	temp, err := writeTemp(path, content, mode)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return errors.Join(err, os.Remove(temp))
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// CreateFile is [WriteFile] for a path at which nothing may stand yet: if
+// something does, the error is [fs.ErrExist] and it stays as it is.
+func CreateFile(path string, content []byte, mode fs.FileMode) error {
+	temp, err := writeTemp(path, content, mode)
+	if err != nil {
+		return err
+	}
+	// A link, unlike a rename, never replaces.
+	if err := errors.Join(os.Link(temp, path), os.Remove(temp)); err != nil {
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+func writeTemp(path string, content []byte, mode fs.FileMode) (string, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
+}
+
+// SyncDir makes the names in a folder durable.
+func SyncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

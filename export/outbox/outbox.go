@@ -1,0 +1,135 @@
+// Package outbox holds deliveries: a folder for each, complete or not there.
+//
+// A delivery is built in a staging folder on the same file system and appears
+// in the outbox by one rename. What a crash leaves in staging is found by the
+// next [Outbox.Stage] of the same delivery. Only ciphertext and signed
+// manifests are ever written here.
+package outbox
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/gofrs/flock"
+
+	"writ/export/durable"
+)
+
+// Why there is no staging folder.
+var (
+	ErrBusy      = errors.New("another process is making this delivery")
+	ErrDelivered = errors.New("delivered already")
+	errID        = errors.New("not a delivery's id")
+)
+
+const staging = ".staging"
+
+// An Outbox is a folder of deliveries.
+type Outbox struct{ dir string }
+
+// Open returns the outbox at dir, which is made by the first [Outbox.Stage].
+func Open(dir string) *Outbox { return &Outbox{dir} }
+
+// Path returns where a delivery stands or will stand.
+func (o *Outbox) Path(id string) string { return filepath.Join(o.dir, id) }
+
+// A Staging is the folder in which one delivery is built. No other process has
+// it. Close it, whatever happens.
+type Staging struct {
+	dir   string // of this delivery, in staging
+	final string
+	lock  *flock.Flock
+}
+
+// idForm keeps an id from being a path.
+var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+
+// Stage locks the delivery called id and returns its staging folder, with
+// whatever an earlier process left there.
+func (o *Outbox) Stage(id string) (*Staging, error) {
+	if !idForm.MatchString(id) {
+		return nil, errID
+	}
+	s := &Staging{dir: filepath.Join(o.dir, staging, id), final: o.Path(id)}
+	if err := os.MkdirAll(filepath.Dir(s.dir), 0o700); err != nil {
+		return nil, err
+	}
+	s.lock = flock.New(s.dir + ".lock")
+	switch ok, err := s.lock.TryLock(); {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return nil, fmt.Errorf("%w: %s", ErrBusy, id)
+	}
+	if _, err := os.Stat(s.final); err == nil {
+		return nil, errors.Join(fmt.Errorf("%w: %s", ErrDelivered, s.final), s.Close())
+	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Create makes a new file in staging. Its content is durable once Sync on it and [Staging.Deliver] have returned nil.
+func (s *Staging) Create(name string) (*os.File, error) {
+	return os.OpenFile(s.Path(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+}
+
+// Write puts a small file in staging, durably.
+func (s *Staging) Write(name string, content []byte) error {
+	return durable.WriteFile(s.Path(name), content, 0o640)
+}
+
+// Read returns a file that stands in staging, or [fs.ErrNotExist].
+func (s *Staging) Read(name string) ([]byte, error) { return os.ReadFile(s.Path(name)) }
+
+// Path returns where a file of the delivery stands in staging.
+func (s *Staging) Path(name string) string { return filepath.Join(s.dir, filepath.Base(name)) }
+
+// Clear removes all that stands in staging.
+func (s *Staging) Clear() error {
+	if err := os.RemoveAll(s.dir); err != nil {
+		return err
+	}
+	return os.Mkdir(s.dir, 0o700)
+}
+
+// Deliver moves the delivery into the outbox by one rename, and returns its folder.
+func (s *Staging) Deliver() (string, error) {
+	if err := durable.SyncDir(s.dir); err != nil {
+		return "", err
+	}
+	if err := os.Chmod(s.dir, 0o750); err != nil {
+		return "", err
+	}
+	if err := os.Rename(s.dir, s.final); err != nil {
+		return "", err
+	}
+	return s.final, durable.SyncDir(filepath.Dir(s.final))
+}
+
+// Discard removes the staging folder, if it still stands.
+func (s *Staging) Discard() error { return os.RemoveAll(s.dir) }
+
+// Close unlocks the delivery. The lock's file stays: to remove it would let two
+// processes lock two files of one name.
+func (s *Staging) Close() error { return s.lock.Close() }
+
+// Staged returns the ids of what stands in staging, in no order.
+func (o *Outbox) Staged() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(o.dir, staging))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() {
+			ids = append(ids, e.Name())
+		}
+	}
+	return ids, err
+}

@@ -1,0 +1,107 @@
+package outbox_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"writ/export/outbox"
+)
+
+func TestADeliveryAppearsByOneRename(t *testing.T) {
+	box := outbox.Open(filepath.Join(t.TempDir(), "out"))
+	s, err := box.Stage("0a1b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Write("manifest", []byte("m")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(box.Path("0a1b")); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("before Deliver the outbox has it: %v", err)
+	}
+	folder, err := s.Deliver()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(folder, "manifest")); err != nil || string(b) != "m" {
+		t.Fatalf("delivered %q, %v", b, err)
+	}
+	if ids, err := box.Staged(); err != nil || len(ids) != 0 {
+		t.Fatalf("staging still holds %v, %v", ids, err)
+	}
+}
+
+func TestADeliveredOneIsNotStagedAgain(t *testing.T) {
+	box := outbox.Open(t.TempDir())
+	s, err := box.Stage("0a1b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Deliver(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := box.Stage("0a1b"); !errors.Is(err, outbox.ErrDelivered) {
+		t.Fatalf("Stage = %v, want %v", err, outbox.ErrDelivered)
+	}
+}
+
+func TestOneProcessAtATime(t *testing.T) {
+	box := outbox.Open(t.TempDir())
+	s, err := box.Stage("0a1b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := box.Stage("0a1b"); !errors.Is(err, outbox.ErrBusy) {
+		t.Fatalf("a second Stage = %v, want %v", err, outbox.ErrBusy)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := box.Stage("0a1b")
+	if err != nil {
+		t.Fatalf("after Close: %v", err)
+	}
+	again.Close()
+}
+
+func TestWhatACrashLeftIsFoundAndCleared(t *testing.T) {
+	box := outbox.Open(t.TempDir())
+	s, err := box.Stage("0a1b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Write("left", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	s.Close() // as a crash does
+	if s, err = box.Stage("0a1b"); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if b, err := s.Read("left"); err != nil || string(b) != "x" {
+		t.Fatalf("Read = %q, %v", b, err)
+	}
+	if err := s.Clear(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Read("left"); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("after Clear: %v", err)
+	}
+}
+
+func TestAnIDIsNoPath(t *testing.T) {
+	box := outbox.Open(t.TempDir())
+	for _, id := range []string{"", ".", "..", "../x", "a/b", "A", ".staging", "-x"} {
+		if s, err := box.Stage(id); err == nil {
+			s.Close()
+			t.Errorf("Stage(%q) succeeded", id)
+		}
+	}
+}
