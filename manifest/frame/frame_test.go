@@ -1,0 +1,160 @@
+package frame
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+func encode(t testing.TB, k Kind, content []byte) []byte {
+	t.Helper()
+	e, err := NewEncoder(k, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Append(nil, content)
+}
+
+func decode(t testing.TB, b []byte) ([]byte, error) {
+	t.Helper()
+	r, err := NewReader(context.Background(), bytes.NewReader(b), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
+func noise(n int) []byte {
+	b, rng := make([]byte, n), rand.NewChaCha8([32]byte{})
+	rng.Read(b)
+	return b
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, n := range []int{0, 1, 100, 255, 256, 1024, 1025, 4096, 200_000, MaxContent, MaxContent + 1, 3*MaxContent + 5} {
+		for name, content := range map[string][]byte{"noise": noise(n), "zeros": make([]byte, n), "text": []byte(strings.Repeat("sign-in;", n/8+1))[:n]} {
+			for _, k := range []Kind{Records, Objects} {
+				t.Run(fmt.Sprintf("%s/%d/%d", name, n, k), func(t *testing.T) {
+					got, err := decode(t, encode(t, k, content))
+					if err != nil || !bytes.Equal(got, content) {
+						t.Fatalf("%d bytes came back as %d, %v", n, len(got), err)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	good := encode(t, Records, []byte(strings.Repeat("evidence ", 1000)))
+	plain := func(content []byte, o ...zstd.EOption) []byte {
+		z, err := zstd.NewWriter(nil, o...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return z.EncodeAll(content, nil)
+	}
+	var streamed bytes.Buffer
+	z, err := zstd.NewWriter(&streamed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z.Write(noise(1000))
+	z.Flush()
+	z.Close()
+	for _, tt := range []struct {
+		name string
+		in   []byte
+		want error
+	}{
+		{name: "two frames", in: append(bytes.Clone(good), good...)},
+		{name: "not zstd", in: []byte("not zstd, but long enough to look at"), want: ErrFrame},
+		{name: "cut off", in: good[:len(good)-1], want: ErrFrame},
+		{name: "only a magic number", in: good[:4], want: ErrFrame},
+		{name: "trailing bytes", in: append(bytes.Clone(good), 0), want: ErrFrame},
+		{name: "no checksum", in: plain(noise(1000), zstd.WithEncoderCRC(false)), want: ErrFrame},
+		{name: "size not stated", in: streamed.Bytes(), want: ErrFrame},
+		{name: "larger than allowed", in: plain(make([]byte, MaxContent+1)), want: ErrFrame},
+		{name: "bomb", in: plain(make([]byte, 64<<20)), want: ErrFrame},
+		{name: "skippable", in: append([]byte{0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0, 1, 2, 3, 4}, good...), want: ErrFrame},
+		{name: "endless empty blocks", in: append(append(bytes.Clone(good[:8]), make([]byte, 3<<20)...), 1, 0, 0), want: ErrFrame},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := decode(t, tt.in); !errors.Is(err, tt.want) {
+				t.Errorf("Read = %v, want %v", err, tt.want)
+			}
+		})
+	}
+	for i := range good {
+		b := bytes.Clone(good)
+		b[i] ^= 1
+		if got, err := decode(t, b); err == nil && !bytes.Equal(got, []byte(strings.Repeat("evidence ", 1000))) {
+			t.Errorf("byte %d changed: other content, and no error", i)
+		}
+	}
+}
+
+func TestSourceFails(t *testing.T) {
+	broken := errors.New("broken")
+	r, err := NewReader(context.Background(), io.MultiReader(bytes.NewReader(encode(t, Records, noise(5*MaxContent))), iotest.ErrReader(broken)), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if b, err := io.ReadAll(r); !errors.Is(err, broken) || len(b) != 5*MaxContent {
+		t.Errorf("read %d bytes, %v, want %v", len(b), err, broken)
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	r, err := NewReader(ctx, bytes.NewReader(encode(t, Records, noise(100))), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := io.ReadAll(r); !errors.Is(err, context.Canceled) {
+		t.Errorf("Read = %v, want %v", err, context.Canceled)
+	}
+}
+
+// A frame that this reader accepts, another decompressor reads as the same bytes.
+func FuzzReader(f *testing.F) {
+	seeds, err := filepath.Glob("testdata/*.zst")
+	if err != nil || len(seeds) == 0 {
+		f.Fatalf("no seeds in testdata (%v)", err)
+	}
+	for _, name := range seeds {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := decode(t, b)
+		if err != nil {
+			return
+		}
+		z, err := zstd.NewReader(bytes.NewReader(b), zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		if want, err := io.ReadAll(z); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("another reader has %d bytes and %v, this one %d", len(want), err, len(got))
+		}
+	})
+}
