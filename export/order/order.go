@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"writ/crypto/digest"
+	"writ/crypto/sign"
 	"writ/crypto/trust"
 )
 
@@ -27,6 +28,8 @@ const (
 	MaxName      = 256  // bytes of a string that names something
 	MinNonce     = 16   // bytes
 	MaxNonce     = 64   // bytes
+	// MaxEnvelopeBytes bounds the signed order before it is parsed.
+	MaxEnvelopeBytes = sign.MaxEnvelopeBytes
 )
 
 // EmergencyProcess is the process that needs an emergency record and two reviewers.

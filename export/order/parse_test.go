@@ -118,7 +118,7 @@ func edit(t testing.TB, payload []byte, pointer, value string) []byte {
 		tokens = append(tokens, tok)
 	}
 	root = set(t, root, tokens, value)
-	b, err := json.Marshal(root)
+	b, err := json.Marshal(root, json.Deterministic(true))
 	if err != nil {
 		t.Fatal(err)
 	}
