@@ -1,6 +1,9 @@
 package trust
 
 import (
+	"fmt"
+	"slices"
+
 	"writ/crypto/digest"
 	"writ/crypto/sign"
 )
@@ -19,17 +22,59 @@ type Provider struct {
 }
 
 // Publish returns the provider file of a registry.
-func (r *Registry) Publish() Provider { panic("unwritten") }
+func (r *Registry) Publish() Provider {
+	// Keys that ended or were revoked too: they signed what agencies still hold.
+	return Provider{
+		Format:   ProviderFormat,
+		Provider: r.doc.Provider,
+		Registry: r.digest,
+		Keys:     slices.Clone(r.doc.ProviderKeys),
+	}
+}
 
 // ParseProvider reads a provider file strictly.
-func ParseProvider(b []byte) (*Provider, error) { panic("unwritten") }
+func ParseProvider(b []byte) (*Provider, error) {
+	var p Provider
+	if err := decode(b, &p); err != nil {
+		return nil, err
+	}
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("%w: provider file: %w", ErrFormat, err)
+	}
+	return &p, nil
+}
+
+func (p *Provider) check() error {
+	switch {
+	case p.Format != ProviderFormat:
+		return fmt.Errorf("format %q, want %q", p.Format, ProviderFormat)
+	case p.Registry.IsZero():
+		return fmt.Errorf("the digest of its registry is missing")
+	case len(p.Keys) == 0:
+		return fmt.Errorf("no keys, so nothing could be verified with it")
+	}
+	if err := checkID("provider", p.Provider); err != nil {
+		return err
+	}
+	return hands{}.provider(p.Keys)
+}
 
 // Marshal returns the file's bytes.
-func (p *Provider) Marshal() ([]byte, error) { panic("unwritten") }
+func (p *Provider) Marshal() ([]byte, error) { return encode(p) }
 
 // Fingerprint is what two people read to each other: the digest of Marshal.
-func (p *Provider) Fingerprint() digest.Digest { panic("unwritten") }
+// It is the same however the file was indented, and zero for one that has no
+// form, such as one with an empty key.
+func (p *Provider) Fingerprint() digest.Digest {
+	b, err := p.Marshal()
+	if err != nil {
+		return digest.Digest{}
+	}
+	return digest.Of(b)
+}
 
 // Key returns the key called id for use. Whether it counted at a time is the
 // caller's question: see [Validity.At].
-func (p *Provider) Key(u Use, id sign.KeyID) (Key, error) { panic("unwritten") }
+func (p *Provider) Key(u Use, id sign.KeyID) (Key, error) {
+	return findKey(p.Keys, u, id)
+}
