@@ -8,58 +8,127 @@
 package pack
 
 import (
-	"context"
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"io"
-	"iter"
+	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"writ/crypto/digest"
-	"writ/export/source"
+	"writ/manifest/bag"
 	"writ/manifest/commit"
+	"writ/manifest/frame"
 )
 
 // PartBytes is about how much of a dataset goes into one file: a part ends with the batch that passes it.
 const PartBytes = 16 << 20
+
+// Why there is no bag. A store's own errors and those of dst come as they are.
+var (
+	ErrPack     = errors.New("bag not packed")
+	ErrConfig   = fmt.Errorf("%w: configuration incomplete", ErrPack)
+	ErrTooLarge = fmt.Errorf("%w: over a ceiling", ErrPack)
+	ErrPath     = fmt.Errorf("%w: path not usable", ErrPack)
+	ErrSize     = fmt.Errorf("%w: a file is not as long as it was said to be", ErrPack)
+	ErrClosed   = fmt.Errorf("%w: writer closed", ErrPack)
+)
 
 // Config is what a bag needs.
 type Config struct {
 	Name    string    // of the bag's folder: the export's id
 	Created time.Time // of every member, in UTC
 	Seed    commit.Seed
-	Workers int // zero means GOMAXPROCS
 	// MaxBytes bounds the payload; passing it is ErrTooLarge. Required.
 	MaxBytes int64
-	// Progress, if set, is told after each batch what has been packed so far.
+
+	Workers int // zero means GOMAXPROCS
+	// Progress, if set, is told after each batch what has been packed so far
+	// of its dataset. It is called from another goroutine, one call at a time.
 	Progress func(dataset string, records, bytes int64)
 }
 
-// A Writer writes one bag. It is for one goroutine.
-type Writer struct{}
+// A Writer writes one bag. It is for one goroutine. After an error it is of no
+// use, and repeats the error; it holds nothing that must be closed.
+type Writer struct {
+	c       Config
+	dst     io.Writer
+	records *frame.Encoder
+	objects *frame.Encoder // made when the first one comes
+	paths   bag.Paths
+	pad     int // zeros that the last member still needs
+	files   []File
+	payload int64
+	roots   []commit.Opening
+	err     error
+}
+
+// A File is one file of the payload.
+type File struct {
+	Path      string // from data/
+	SizeBytes int64
+	SHA256    digest.Digest
+}
 
 // New returns a writer of a bag to dst. The bag is complete only once Close has
 // returned nil.
-func New(dst io.Writer, c Config) (*Writer, error) { panic("unwritten") }
-
-// Packed is what went into a bag for one dataset.
-type Packed struct {
-	Records int64
-	Bytes   int64
-	Root    digest.Digest
+func New(dst io.Writer, c Config) (*Writer, error) {
+	if c.Workers == 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	c.Created = c.Created.UTC().Truncate(time.Second)
+	switch {
+	case dst == nil || c.Workers < 0 || c.MaxBytes <= 0 || c.Seed.Reveal() == "" || c.Created.Year() < 1970:
+		return nil, fmt.Errorf("%w: it needs a destination, Created, Seed and MaxBytes", ErrConfig)
+	case strings.Contains(c.Name, "/"), bag.CheckPath(c.Name) != nil:
+		return nil, fmt.Errorf("%w: Name is not usable as a folder's", ErrConfig)
+	}
+	// One more than workers: a header is made while they are busy.
+	records, err := frame.NewEncoder(frame.Records, c.Workers+1)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPack, err)
+	}
+	return &Writer{c: c, dst: dst, records: records}, nil
 }
 
-// Dataset packs records as data/<name>/part-NNNNN.ndjson. It stops at the first
-// error that batches yields or that a value's encoding meets, and the bag is lost.
-// More than maxRecords is ErrTooLarge.
-func (w *Writer) Dataset(ctx context.Context, name string, batches iter.Seq2[*source.Batch, error], maxRecords int64) (Packed, error) {
-	panic("unwritten")
-}
+// Files returns the files of the payload so far, as they were packed.
+func (w *Writer) Files() []File { return slices.Clone(w.files) }
 
 // File packs a small file; path is below data/.
-func (w *Writer) File(path string, content []byte) error { panic("unwritten") }
+func (w *Writer) File(path string, content []byte) error {
+	if w.err == nil {
+		w.err = w.file(bag.Data+path, content)
+	}
+	return w.err
+}
 
-// Stream packs a file of known size as it is read; path is below data/.
-func (w *Writer) Stream(ctx context.Context, path string, sizeBytes int64, r io.Reader) error {
-	panic("unwritten")
+func (w *Writer) file(path string, content []byte) error {
+	if err := w.room(int64(len(content))); err != nil {
+		return err
+	}
+	if err := w.member(path, content); err != nil {
+		return err
+	}
+	w.packed(path, int64(len(content)), digest.Of(content))
+	return nil
+}
+
+// room asks whether the payload may grow by n bytes.
+func (w *Writer) room(n int64) error {
+	if n > w.c.MaxBytes-w.payload {
+		return fmt.Errorf("%w: the payload would pass %d bytes", ErrTooLarge, w.c.MaxBytes)
+	}
+	return nil
+}
+
+// packed notes a whole file of the payload.
+func (w *Writer) packed(path string, size int64, sum digest.Digest) {
+	w.files = append(w.files, File{Path: path, SizeBytes: size, SHA256: sum})
+	w.payload += size
 }
 
 // Sums is what a bag's manifest needs to say.
@@ -69,5 +138,63 @@ type Sums struct {
 	PayloadFiles int
 }
 
-// Close writes the bag's own files and ends the tar. Without it there is no bag.
-func (w *Writer) Close() (Sums, error) { panic("unwritten") }
+// Close writes the commitments and the bag's own files, and ends the tar.
+// Without it there is no bag.
+func (w *Writer) Close() (Sums, error) {
+	if w.err != nil {
+		return Sums{}, w.err
+	}
+	sums, err := w.close()
+	if w.err = err; err != nil {
+		return Sums{}, err
+	}
+	w.err = ErrClosed
+	return sums, nil
+}
+
+func (w *Writer) close() (Sums, error) {
+	slices.SortFunc(w.roots, func(a, b commit.Opening) int { return cmp.Compare(a.Name, b.Name) })
+	openings, err := commit.Openings{Seed: w.c.Seed, Datasets: w.roots}.Marshal()
+	if err != nil {
+		return Sums{}, fmt.Errorf("%w: %w", ErrPack, err)
+	}
+	if err := w.file(bag.Commitments, openings); err != nil {
+		return Sums{}, err
+	}
+	listed := make([]bag.Entry, len(w.files))
+	for i, f := range w.files {
+		listed[i] = bag.Entry{Path: f.Path, SHA256: f.SHA256}
+	}
+	// RFC 8493, section 2.2.2: Payload-Oxum is "OctetCount.StreamCount".
+	info := fmt.Sprintf("Bag-Software-Agent: writ\nBagging-Date: %s\nExternal-Identifier: %s\nPayload-Oxum: %d.%d\n",
+		w.c.Created.Format(time.DateOnly), w.c.Name, w.payload, len(w.files))
+	var tags []bag.Entry
+	for _, f := range []struct {
+		name    string
+		content []byte
+	}{
+		{bag.Declaration, []byte(bag.DeclarationText)}, {bag.Info, []byte(info)}, {bag.Manifest, bag.Marshal(listed)},
+	} {
+		tags = append(tags, bag.Entry{Path: f.name, SHA256: digest.Of(f.content)})
+		if err := w.member(f.name, f.content); err != nil {
+			return Sums{}, err
+		}
+	}
+	tagManifest := bag.Marshal(tags)
+	if err := w.member(bag.TagManifest, tagManifest); err != nil {
+		return Sums{}, err
+	}
+	// POSIX, pax: "two 512-octet blocks filled with binary zeros" end an archive.
+	end := bytes.Repeat([]byte{0}, w.pad+2*blockBytes)
+	if err := w.out(w.records.Append(nil, end)); err != nil {
+		return Sums{}, err
+	}
+	return Sums{TagManifest: digest.Of(tagManifest), PayloadBytes: w.payload, PayloadFiles: len(w.files)}, nil
+}
+
+// sum returns what was written to a hash of package sha256.
+func sum(h interface{ Sum([]byte) []byte }) digest.Digest {
+	var d [sha256.Size]byte
+	h.Sum(d[:0])
+	return d
+}

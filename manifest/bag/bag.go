@@ -86,6 +86,35 @@ func CheckPath(path string) error {
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
+// Paths are the paths of one bag. The zero Paths is empty.
+type Paths struct{ files, folders map[string]bool }
+
+// Add adds a path that a bag may hold beside those already there: it is no
+// other's folder, and no system takes it for another one.
+func (p *Paths) Add(path string) error {
+	if err := CheckPath(path); err != nil {
+		return err
+	}
+	if p.files == nil {
+		p.files, p.folders = map[string]bool{}, map[string]bool{}
+	}
+	path = strings.ToLower(path) // to some systems, case makes no difference
+	if p.files[path] || p.folders[path] {
+		return fmt.Errorf("%w: it is there already", ErrPath)
+	}
+	for i, c := range path {
+		if c != '/' {
+			continue
+		}
+		if p.files[path[:i]] {
+			return fmt.Errorf("%w: its folder is a file", ErrPath)
+		}
+		p.folders[path[:i]] = true
+	}
+	p.files[path] = true
+	return nil
+}
+
 // An Entry is one file of a list.
 type Entry struct {
 	Path   string

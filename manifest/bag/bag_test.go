@@ -49,6 +49,27 @@ func TestCheckPath(t *testing.T) {
 	}
 }
 
+func TestPaths(t *testing.T) {
+	var p Paths
+	for _, tt := range []struct {
+		path string
+		want error
+	}{
+		{"data/a/b", nil},
+		{"data/a/b", ErrPath},
+		{"data/A/B", ErrPath},
+		{"data/a", ErrPath},
+		{"data/a/b/c", ErrPath},
+		{"data/a/bb", nil},
+		{"bagit.txt", nil},
+		{"data/../x", ErrPath},
+	} {
+		if err := p.Add(tt.path); !errors.Is(err, tt.want) {
+			t.Errorf("Add(%q) = %v, want %v", tt.path, err, tt.want)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	a, b := digest.Of([]byte("a")), digest.Of([]byte("b"))
 	entries := []Entry{{"data/b%25", b}, {"bagit.txt", a}}

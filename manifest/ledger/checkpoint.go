@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -65,8 +66,13 @@ func openCheckpoint(text []byte, key note.Verifier, p Policy) (*Checkpoint, erro
 		return nil, fmt.Errorf("%w: %d bytes, limit is %d", ErrCheckpoint, len(text), MaxCheckpointBytes)
 	}
 	n, err := note.Open(text, note.VerifierList(append(p.verifiers(), key)...))
-	if unverified, ok := err.(*note.UnverifiedNoteError); ok {
-		n = unverified.Note
+	if unverified, ok := errors.AsType[*note.UnverifiedNoteError](err); ok {
+		n = unverified.Note // to say below whose it is
+	} else if invalid, ok := errors.AsType[*note.InvalidSignatureError](err); ok {
+		if invalid.Name == key.Name() && invalid.Hash == key.KeyHash() {
+			return nil, fmt.Errorf("%w: %w", ErrSignature, err)
+		}
+		return nil, fmt.Errorf("%w: %w", ErrWitness, err)
 	} else if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
