@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"writ/crypto/digest"
@@ -46,10 +47,14 @@ type Rule struct {
 type Verdict struct {
 	Field    order.Field
 	Category catalog.Category // "" if the catalog does not know the field
+	Class    Class            // the kind of data that the category is for this order
 	Effect   Effect
 	Ground   Ground // "" if granted
-	Rule     Rule   // of a grant, or of a refusal by a rule; zero for default deny
-	Why      string // a sentence for people
+	// Rule is the one that grants or refuses. Where no rule permits, it is the
+	// process itself with its citation; where no law is asked (secret,
+	// not-in-catalog, unknown-process, no-window), it is zero.
+	Rule Rule
+	Why  string // a sentence for people
 }
 
 // A DatasetDecision is the decision on one mandated dataset.
@@ -62,7 +67,15 @@ type DatasetDecision struct {
 }
 
 // Granted returns the fields that may leave, by name.
-func (d DatasetDecision) Granted() []order.Field { panic("unwritten") }
+func (d DatasetDecision) Granted() []order.Field {
+	var out []order.Field
+	for _, v := range d.Verdicts {
+		if v.Effect == Grant {
+			out = append(out, v.Field)
+		}
+	}
+	return out
+}
 
 // Ceilings bound one export; zero is not "unlimited" but an error in the policy.
 type Ceilings struct {
@@ -78,16 +91,20 @@ type Ceilings struct {
 type Clocks struct {
 	ReceivedAt time.Time
 	NotBefore  time.Time // nothing is delivered before, for what is held
-	Deadline   time.Time // deliver by
+	Deadline   time.Time // deliver by, what is not held
 	Rule       Rule
+
+	PreserveUntil time.Time     // for a process that only preserves
+	Renewal       time.Duration // by how long that can be prolonged, once
 }
 
 // Notice is what the provider owes the user.
 type Notice struct {
-	Owed  bool
-	After time.Time // due when secrecy ends; zero with Owed means before disclosure
-	Why   string
-	Rule  Rule
+	Owed       bool
+	After      time.Time // due when secrecy ends; zero with Owed, and without WhenLifted, means before disclosure
+	WhenLifted bool      // owed once secrecy is lifted, for which there is no date
+	Why        string
+	Rule       Rule
 }
 
 // Enterprise is what happens to accounts of an enterprise customer.
@@ -100,15 +117,16 @@ type Enterprise struct {
 // A Decision is what may leave in answer to one verified order. Only
 // [Policy.Decide] fills one; the empty one grants nothing.
 type Decision struct {
-	order      *order.Verified
-	policy     digest.Digest
-	catalog    digest.Digest
-	decidedAt  time.Time
-	datasets   []DatasetDecision
-	ceilings   Ceilings
-	clocks     Clocks
-	notice     Notice
-	enterprise Enterprise
+	order       *order.Verified
+	policy      digest.Digest
+	catalog     digest.Digest
+	decidedAt   time.Time
+	datasets    []DatasetDecision // by dataset
+	ceilings    Ceilings
+	ceilingRule Rule
+	clocks      Clocks
+	notice      Notice
+	enterprise  Enterprise
 }
 
 // Order returns the order that was decided on.
@@ -124,10 +142,19 @@ func (d *Decision) Catalog() digest.Digest { return d.catalog }
 func (d *Decision) DecidedAt() time.Time { return d.decidedAt }
 
 // Datasets returns a copy, by dataset.
-func (d *Decision) Datasets() []DatasetDecision { panic("unwritten") }
+func (d *Decision) Datasets() []DatasetDecision {
+	out := slices.Clone(d.datasets)
+	for i := range out {
+		out[i].Verdicts = slices.Clone(out[i].Verdicts)
+	}
+	return out
+}
 
 // Ceilings returns the bounds on this export.
 func (d *Decision) Ceilings() Ceilings { return d.ceilings }
+
+// CeilingRule returns the rule that sets them.
+func (d *Decision) CeilingRule() Rule { return d.ceilingRule }
 
 // Clocks returns the times that apply.
 func (d *Decision) Clocks() Clocks { return d.clocks }
@@ -139,7 +166,21 @@ func (d *Decision) Notice() Notice { return d.notice }
 func (d *Decision) Enterprise() Enterprise { return d.enterprise }
 
 // Narrowed reports whether some mandated field was refused and some granted.
-func (d *Decision) Narrowed() bool { panic("unwritten") }
+func (d *Decision) Narrowed() bool {
+	var granted, refused bool
+	for _, ds := range d.datasets {
+		for _, v := range ds.Verdicts {
+			granted = granted || v.Effect == Grant
+			refused = refused || v.Effect != Grant
+		}
+	}
+	return granted && refused
+}
 
 // Jurisdiction returns the order's.
-func (d *Decision) Jurisdiction() trust.Jurisdiction { return d.order.Order().Jurisdiction }
+func (d *Decision) Jurisdiction() trust.Jurisdiction {
+	if d.order == nil {
+		return ""
+	}
+	return d.order.Order().Jurisdiction
+}

@@ -8,15 +8,24 @@
 package policy
 
 import (
+	"embed"
 	"errors"
+	"fmt"
 	"io/fs"
-	"time"
+	"maps"
+	"path"
+	"slices"
+	"strings"
 
 	"writ/crypto/digest"
 	"writ/crypto/trust"
-	"writ/export/catalog"
-	"writ/export/order"
 )
+
+// Format is the format version of a policy's YAML files.
+const Format = "writ.policy/v1"
+
+// MaxBytes bounds one file of a policy.
+const MaxBytes = 256 << 10
 
 // ErrPolicy is what every error about a policy wraps.
 var ErrPolicy = errors.New("policy unusable")
@@ -27,20 +36,109 @@ type Policy struct {
 	jurisdictions map[trust.Jurisdiction]*jurisdiction
 }
 
-type jurisdiction struct{} // its Cedar policies and its YAML
+// A jurisdiction is its Cedar policies and its YAML.
+type jurisdiction struct {
+	terms
+	rules rules
+}
 
-// Load reads NAME.cedar and NAME.yaml for each jurisdiction in dir. Errors name
-// file and line and wrap ErrPolicy.
-func Load(dir fs.FS) (*Policy, error) { panic("unwritten") }
+//go:embed defaults/*.cedar defaults/*.yaml
+var defaults embed.FS
 
 // Defaults holds the embedded policies for "us", "eu" and "uk".
-func Defaults() fs.FS { panic("unwritten") }
+func Defaults() fs.FS {
+	sub, err := fs.Sub(defaults, "defaults")
+	if err != nil {
+		panic(err) // the name is a constant
+	}
+	return sub
+}
 
-// Digest identifies the policy: over the names and contents of its files.
+// Load reads NAME.cedar and NAME.yaml for each jurisdiction in dir, and beside
+// them only notes (NAME.md). Errors name file and line and wrap [ErrPolicy].
+func Load(dir fs.FS) (*Policy, error) {
+	files, err := read(dir)
+	if err != nil {
+		return nil, err
+	}
+	p := &Policy{jurisdictions: map[trust.Jurisdiction]*jurisdiction{}}
+	ids := map[string]string{} // of rules, to the file that has it
+	var sums strings.Builder
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(&sums, "%s  %s\n", digest.Of(files[file]).Hex(), file)
+		name, isYAML := strings.CutSuffix(file, ".yaml")
+		if !isYAML {
+			continue
+		}
+		j, err := parse(name, files[file], files[name+".cedar"])
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range j.all() {
+			if other, ok := ids[r.ID]; ok {
+				return nil, fmt.Errorf("%s: rule %q is in %s already: %w", r.file, r.ID, other, ErrPolicy)
+			}
+			ids[r.ID] = r.file
+		}
+		p.jurisdictions[trust.Jurisdiction(name)] = j
+	}
+	p.digest = digest.Of([]byte(sums.String()))
+	return p, nil
+}
+
+// read returns the files of a policy: a pair for each jurisdiction.
+func read(dir fs.FS) (map[string][]byte, error) {
+	entries, err := fs.ReadDir(dir, ".")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
+	}
+	files := map[string][]byte{}
+	for _, e := range entries {
+		name, ext := strings.TrimSuffix(e.Name(), path.Ext(e.Name())), path.Ext(e.Name())
+		switch {
+		case ext == ".md" || strings.HasPrefix(e.Name(), "."):
+			continue
+		case e.IsDir() || ext != ".cedar" && ext != ".yaml" || !validWord(name):
+			return nil, fmt.Errorf("%s: want NAME.cedar and NAME.yaml for each jurisdiction, and nothing else but .md: %w", e.Name(), ErrPolicy)
+		}
+		if info, err := e.Info(); err != nil || info.Size() > MaxBytes {
+			return nil, fmt.Errorf("%s: larger than %d bytes, or unreadable: %w", e.Name(), MaxBytes, ErrPolicy)
+		}
+		if files[e.Name()], err = fs.ReadFile(dir, e.Name()); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%w: no jurisdiction: want NAME.cedar and NAME.yaml for at least one", ErrPolicy)
+	}
+	for f := range files {
+		name, ext := strings.TrimSuffix(f, path.Ext(f)), path.Ext(f)
+		other := map[string]string{".cedar": ".yaml", ".yaml": ".cedar"}[ext]
+		if _, ok := files[name+other]; !ok {
+			return nil, fmt.Errorf("%s: there is no %s%s beside it: %w", f, name, other, ErrPolicy)
+		}
+	}
+	return files, nil
+}
+
+// parse reads one jurisdiction from the bytes of its two files.
+func parse(name string, yaml, cedar []byte) (*jurisdiction, error) {
+	t, err := parseTerms(name, yaml)
+	if err != nil {
+		return nil, err
+	}
+	r, err := parseRules(name+".cedar", cedar, t)
+	if err != nil {
+		return nil, err
+	}
+	return &jurisdiction{terms: *t, rules: r}, nil
+}
+
+// Digest identifies the policy: the SHA-256 of what
+// "sha256sum *.cedar *.yaml" prints with the names in byte order.
 func (p *Policy) Digest() digest.Digest { return p.digest }
 
-// Decide says, for each dataset and field that the order mandates, whether it
-// may leave and which rule says so; and the clocks, ceilings and notice that apply. at is the time of the decision, not before the order's receipt.
-func (p *Policy) Decide(o *order.Verified, c *catalog.Catalog, at time.Time) *Decision {
-	panic("unwritten")
+// Jurisdictions returns those that the policy has rules for, sorted.
+func (p *Policy) Jurisdictions() []trust.Jurisdiction {
+	return slices.Sorted(maps.Keys(p.jurisdictions))
 }
