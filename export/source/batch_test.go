@@ -245,6 +245,7 @@ func TestCheckRefuses(t *testing.T) {
 		want   error
 	}{
 		"no account":    {good, func(r *source.Read) { r.Accounts = nil }, source.ErrUnbound},
+		"account twice": {good, func(r *source.Read) { r.Accounts = []string{"1", "2", "1"} }, source.ErrUnbound},
 		"empty account": {good, func(r *source.Read) { r.Accounts = []string{"1", ""} }, source.ErrUnbound},
 		"no window":     {timed, func(r *source.Read) { r.From, r.To = good.From, good.To }, source.ErrUnbound},
 		"no end":        {timed, func(r *source.Read) { r.To = good.To }, source.ErrUnbound},

@@ -11,7 +11,11 @@ import (
 // Check refuses a read that names no account, no field or no window where the
 // dataset has times. Each store calls it before it does anything else.
 func (r Read) Check() error {
+	accounts := slices.Clone(r.Accounts)
+	slices.Sort(accounts)
 	switch {
+	case len(slices.Compact(accounts)) != len(r.Accounts):
+		return fmt.Errorf("%w: dataset %s names an account twice", ErrUnbound, r.Dataset)
 	case len(r.Accounts) == 0 || slices.Contains(r.Accounts, ""):
 		return fmt.Errorf("%w: dataset %s", ErrUnbound, r.Dataset)
 	case r.Table.Name == "" || r.AccountKey == "" || len(r.Key) == 0 || len(r.Fields) == 0:
