@@ -3,6 +3,7 @@
 GO          ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 60s
+ALL         := ./... ./testdata/bench
 
 # What the tests need beyond Go: a C compiler for the race detector, the
 # servers that they start, and the programs with which strangers open a bundle.
@@ -23,9 +24,9 @@ test: packages lint cross ## install what the tests need (Debian), then run ever
 
 lint: ## gofmt, vet, staticcheck, go mod tidy
 	@echo 'gofmt -l .'; bad=$$(gofmt -l .); [ -z "$$bad" ] || { echo "not gofmt-ed: $$bad"; exit 1; }
-	$(GO) vet ./...
-	$(GO) vet -tags servers ./...
-	$(GO) run $(STATICCHECK) -tags servers ./...
+	$(GO) vet $(ALL)
+	$(GO) vet -tags servers $(ALL)
+	$(GO) run $(STATICCHECK) -tags servers $(ALL)
 	$(GO) mod tidy -diff
 
 cross: ## build what agencies run for Windows and for the browser
