@@ -1,0 +1,169 @@
+package pack
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+
+	"writ/crypto/digest"
+)
+
+// A Certificate is what the tool knows for the certificate that a person will
+// sign. It stands inside the encrypted bag, so it may name the targets.
+type Certificate struct {
+	Provider    string
+	ExportID    string
+	Order       string // as printed on it
+	OrderDigest digest.Digest
+	Process     string
+	LegalBasis  string
+	Authority   string
+	Agency      string
+	Test        bool
+	Targets     []string // such as "email: ana@example.org"
+	Datasets    []Certified
+	Files       []File // see [Writer.Files]
+	Tool        string // name, version and build
+	StartedAt   time.Time
+	FinishedAt  time.Time
+}
+
+// A Certified is what the certificate says of one dataset.
+type Certified struct {
+	Name        string
+	Description string
+	System      string // the store
+	Window      string // as the order wrote it
+	Query       string // parametrised
+	PulledAt    time.Time
+	Outcome     string
+	Why         string
+	Records     int64
+	Fields      []string
+	Withheld    []string // with the ground of each
+}
+
+var certificate = template.Must(template.New("certificate").Funcs(template.FuncMap{
+	"line":  func(s string) string { return strings.Map(oneLine, s) },
+	"time":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"list":  func(s []string) string { return strings.Map(oneLine, strings.Join(s, ", ")) },
+	"blank": func() string { return strings.Repeat("_", 40) },
+}).Parse(certificateText))
+
+// oneLine keeps a value from looking like a line of the certificate.
+func oneLine(r rune) rune {
+	if r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' || r == '\u0085' {
+		return ' '
+	}
+	return r
+}
+
+// Draft returns the certificate's text, with blanks where only the person who
+// signs can know. It states facts and leaves every conclusion to that person.
+func (c Certificate) Draft() ([]byte, error) {
+	var b bytes.Buffer
+	if err := certificate.Execute(&b, c); err != nil {
+		return nil, fmt.Errorf("%w: certificate: %w", ErrPack, err)
+	}
+	return b.Bytes(), nil
+}
+
+const certificateText = `DRAFT - not a certificate until a qualified person has checked, completed and signed it
+{{- if .Test}}
+TEST ORDER - nothing in this export is evidence
+{{- end}}
+
+CERTIFICATE OF A CUSTODIAN OR OTHER QUALIFIED PERSON
+Federal Rules of Evidence 902(11), 902(13) and 902(14)
+
+1. Who certifies
+   Name:       {{blank}}
+   Title:      {{blank}}
+   Employer:   {{line .Provider}}
+   How I know the systems and the process described below:
+               {{blank}}
+               {{blank}}
+
+2. The order
+   Order:       {{line .Order}}
+   Its digest:  {{.OrderDigest}}
+   Process:     {{line .Process}} ({{line .LegalBasis}})
+   Issued by:   {{line .Authority}}
+   Released to: {{line .Agency}}
+   Export:      {{line .ExportID}}
+   Selectors, exactly as the order gives them:
+{{- range .Targets}}
+   - {{line .}}
+{{- end}}
+
+3. What was read, and how
+   Between {{time .StartedAt}} and {{time .FinishedAt}} (UTC) the program
+   {{line .Tool}} ran the queries below, with the selectors above
+   as their only parameters besides the window. It copied the values of the named
+   fields; each record was written as one line of canonical JSON (RFC 8785). Times are UTC.
+{{range .Datasets}}
+   Dataset {{line .Name}}{{with .Description}}: {{line .}}{{end}}
+   - outcome:   {{line .Outcome}}{{with .Why}} ({{line .}}){{end}}
+{{- with .System}}
+   - system:    {{line .}}
+{{- end}}
+{{- with .Window}}
+   - window:    {{line .}}
+{{- end}}
+{{- if not .PulledAt.IsZero}}
+   - query ran: {{time .PulledAt}}
+{{- end}}
+{{- with .Query}}
+   - query:     {{line .}}
+{{- end}}
+   - records:   {{.Records}}
+{{- with .Fields}}
+   - fields:    {{list .}}
+{{- end}}
+{{- with .Withheld}}
+   - withheld:  {{list .}}
+{{- end}}
+{{end}}
+4. Files, by SHA-256 (FIPS 180-4)
+{{- range .Files}}
+   {{.SHA256.Hex}}  {{.SizeBytes}} bytes  {{line .Path}}
+{{- else}}
+   none
+{{- end}}
+   manifest-sha256.txt lists every file of the export, this one too; a statement signed
+   by the provider binds that list, and a hash over each record, to the export.
+
+5. How accuracy is checked
+   - The program computed each digest above from the bytes that it wrote. Whoever holds the
+     files can compute it again with any SHA-256 program.
+   - The receiver's program compares every file and every record with the signed statement.
+   - Further checks of the source systems that I know of:
+               {{blank}}
+
+6. Records of a regularly conducted activity, 902(11) with 803(6)(A)-(C). Strike what is not so:
+   [ ] The records were made at or near the time by, or from information transmitted by,
+       someone with knowledge.
+   [ ] They were kept in the course of a regularly conducted activity of the business.
+   [ ] Making them was a regular practice of that activity.
+
+7. Records generated by an electronic process or system, 902(13). Strike what is not so:
+   [ ] The systems named in 3 generate these records automatically, in the way described here:
+               {{blank}}
+   [ ] The result is accurate, which I know from:
+               {{blank}}
+
+8. Data copied from an electronic device, storage medium or file, 902(14). Strike what is not so:
+   [ ] The digests in 4 were computed at the time of copying, and identify the copies.
+
+9. Gaps, redactions and conversions besides those in 3:
+               {{blank}}
+
+I declare under penalty of perjury under the laws of the United States of America that
+the foregoing is true and correct (28 U.S.C. 1746).
+
+   Executed on (date):  {{blank}}
+   At (place):          {{blank}}
+   Signature:           {{blank}}
+`
