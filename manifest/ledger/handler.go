@@ -32,7 +32,7 @@ func (r *Reader) Handler() http.Handler {
 		switch {
 		case path == layout.CheckpointPath:
 			var c *Checkpoint
-			if c, err = r.Checkpoint(req.Context()); err == nil {
+			if c, err = r.checkpoint(req.Context()); err == nil {
 				body = c.note
 			}
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -88,7 +88,7 @@ func (r *Reader) serveTile(req *http.Request, path string) ([]byte, error) {
 	if err != nil || canonical != path || level > 7 || index > maxSize {
 		return nil, ErrNotFound
 	}
-	c, err := r.Checkpoint(req.Context())
+	c, err := r.checkpoint(req.Context())
 	if err != nil {
 		return nil, err
 	}

@@ -15,9 +15,10 @@ import (
 // Keep it apart from the key that signs manifests: who holds both can answer
 // an order and hide it.
 type Key struct {
-	signer note.Signer
-	public string
-	text   string
+	signer   note.Signer
+	verifier note.Verifier
+	public   string
+	text     string
 }
 
 // NewKey makes the key (Ed25519) of a new ledger. The origin should be where
@@ -44,7 +45,7 @@ func ParseKey(private string) (*Key, error) {
 		return nil, err
 	}
 	// note.NewSigner has checked all of this but the encoding's canonicity.
-	encoded := private[strings.LastIndex(private, "+")+1:]
+	encoded := strings.SplitN(private, "+", 5)[4]
 	raw, err := base64.StdEncoding.Strict().DecodeString(encoded)
 	if err != nil || len(raw) != 1+ed25519.SeedSize || base64.StdEncoding.EncodeToString(raw) != encoded {
 		return nil, fmt.Errorf("%w: want a note signer key, PRIVATE+KEY+origin+…", ErrKey)
@@ -53,11 +54,18 @@ func ParseKey(private string) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
-	return &Key{signer: signer, public: public, text: private}, nil
+	verifier, err := note.NewVerifier(public)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	return &Key{signer: signer, verifier: verifier, public: public, text: private}, nil
 }
 
 // Signer returns what signs checkpoints.
 func (k *Key) Signer() note.Signer { return k.signer }
+
+// Verifier returns what verifies them.
+func (k *Key) Verifier() note.Verifier { return k.verifier }
 
 // Origin returns the name of the key and of the ledger.
 func (k *Key) Origin() string { return k.signer.Name() }

@@ -32,6 +32,13 @@ func (t *tileReader) hashes(ctx context.Context, tree tlog.Tree) tlog.HashReader
 		}
 		call := &tileCall{ctx: ctx, t: t}
 		hashes, err := tlog.TileHashReader(tree, call).ReadHashes(indexes)
+		if err != nil && call.err == nil && call.usedKept {
+			// The ledger in that place may be another than the one whose
+			// tiles were kept.
+			t.forget()
+			call.usedKept = false
+			hashes, err = tlog.TileHashReader(tree, call).ReadHashes(indexes)
+		}
 		if call.err != nil {
 			return nil, call.err
 		}
@@ -46,7 +53,9 @@ func (t *tileReader) hashes(ctx context.Context, tree tlog.Tree) tlog.HashReader
 type tileCall struct {
 	ctx context.Context
 	t   *tileReader
-	err error // of fetching
+
+	usedKept bool
+	err      error // of fetching
 }
 
 func (c *tileCall) Height() int { return tileHeight }
@@ -55,6 +64,7 @@ func (c *tileCall) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	data := make([][]byte, len(tiles))
 	for i, tile := range tiles {
 		if data[i] = c.t.keptTile(tile); data[i] != nil {
+			c.usedKept = true
 			continue
 		}
 		b, err := readPartial(c.ctx, c.t.src, tile.W, tileWidth*tlog.HashSize, func(p uint8) string {
@@ -86,6 +96,12 @@ func (c *tileCall) SaveTiles(tiles []tlog.Tile, data [][]byte) {
 			c.t.kept[tile] = data[i]
 		}
 	}
+}
+
+func (t *tileReader) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kept = nil
 }
 
 func (t *tileReader) keptTile(tile tlog.Tile) []byte {

@@ -1,0 +1,164 @@
+//go:build unix
+
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/pprof"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/transparency-dev/tessera"
+	"github.com/transparency-dev/tessera/storage/posix"
+	"k8s.io/klog/v2"
+)
+
+// A driver is Tessera at work on one folder.
+type driver struct {
+	add       tessera.AddFn
+	cancel    context.CancelFunc
+	label     string
+	witnesses *witnessTransport // nil without a policy
+}
+
+const (
+	// The least that Tessera's POSIX driver takes. Its default of 10 s is
+	// what an append would wait.
+	publishEvery = 100 * time.Millisecond
+	// Refusing witnesses are asked again this often.
+	witnessEvery = time.Second
+
+	labelName = "writ.ledger"
+)
+
+var drivers atomic.Int64
+
+func startDriver(dir string, cfg Config, republish bool) (*driver, error) {
+	quietKlog(cfg.Logger)
+	d := &driver{label: strconv.FormatInt(drivers.Add(1), 10)}
+	opts := tessera.NewAppendOptions().
+		WithCheckpointSigner(cfg.Signer).
+		WithBatching(tileWidth, time.Millisecond).
+		WithCheckpointInterval(publishEvery).
+		WithCheckpointRepublishInterval(0).
+		WithGarbageCollectionInterval(0) // see Log.collect
+	client := http.DefaultClient
+	if cfg.Policy.quorum > 0 {
+		d.witnesses = newWitnessTransport(cfg.Policy)
+		client = &http.Client{Transport: d.witnesses}
+		group, err := witnessGroup(cfg.Policy)
+		if err != nil {
+			return nil, err
+		}
+		opts.WithWitnesses(group, &tessera.WitnessOptions{Timeout: max(cfg.Deadline/2, publishEvery)}).
+			WithCheckpointInterval(witnessEvery)
+		if republish {
+			opts.WithCheckpointRepublishInterval(witnessEvery)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	d.cancel = cancel
+	storage, err := posix.New(ctx, posix.Config{Path: dir, HTTPClient: client})
+	if err == nil {
+		// What Tessera starts inherits the label, see running.
+		pprof.Do(ctx, pprof.Labels(labelName, d.label), func(ctx context.Context) {
+			var a *tessera.Appender
+			if a, _, _, err = tessera.NewAppender(ctx, storage, opts); err == nil {
+				d.add = a.Add
+			}
+		})
+	}
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("%w: %w", ErrLedger, err)
+	}
+	return d, nil
+}
+
+func witnessGroup(p Policy) (tessera.WitnessGroup, error) {
+	var group tessera.WitnessGroup
+	group.N = p.quorum
+	for _, w := range p.witnesses {
+		u, err := url.Parse(w.url)
+		if err != nil {
+			return group, fmt.Errorf("%w: %w", ErrPolicy, err)
+		}
+		member, err := tessera.NewWitness(w.key, u)
+		if err != nil {
+			return group, fmt.Errorf("%w: %w", ErrPolicy, err)
+		}
+		group.Components = append(group.Components, member)
+	}
+	return group, nil
+}
+
+// stop ends the driver and waits until nothing of it runs: a second driver on
+// the same folder beside a first that is still publishing loses entries.
+func (d *driver) stop(limit time.Duration) error {
+	d.cancel()
+	if d.witnesses != nil {
+		d.witnesses.base.CloseIdleConnections()
+	}
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	timeout := time.NewTimer(limit)
+	defer timeout.Stop()
+	for d.running() {
+		select {
+		case <-poll.C:
+		case <-timeout.C:
+			return fmt.Errorf("%w: the log's driver does not end", ErrDeadline)
+		}
+	}
+	return nil
+}
+
+// running reports whether any goroutine carries the driver's label. Tessera
+// has no other way to tell when its work in the background has ended.
+func (d *driver) running() bool {
+	var b bytes.Buffer
+	if err := pprof.Lookup("goroutine").WriteTo(&b, 1); err != nil {
+		return true
+	}
+	return bytes.Contains(b.Bytes(), fmt.Appendf(nil, "%q:%q", labelName, d.label))
+}
+
+// unpublished says why no checkpoint came.
+func (d *driver) unpublished(size int64, cause error) error {
+	if d.witnesses != nil {
+		return d.witnesses.explain(size, cause)
+	}
+	return fmt.Errorf("%w: no checkpoint of %d entries was published: %w", ErrDeadline, size, cause)
+}
+
+// klogTo is where klog's words go; the last ledger opened says.
+var (
+	klogTo   atomic.Pointer[slog.Logger]
+	klogOnce sync.Once
+)
+
+// quietKlog keeps Tessera's logger, which is a global one, off stderr.
+func quietKlog(to *slog.Logger) {
+	klogTo.Store(to)
+	klogOnce.Do(func() { klog.SetSlogLogger(slog.New(klogHandler{})) })
+}
+
+type klogHandler struct{}
+
+func (klogHandler) Enabled(ctx context.Context, level slog.Level) bool {
+	return klogTo.Load().Enabled(ctx, level)
+}
+
+func (klogHandler) Handle(ctx context.Context, r slog.Record) error {
+	return klogTo.Load().Handler().Handle(ctx, r)
+}
+
+func (h klogHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+func (h klogHandler) WithGroup(string) slog.Handler      { return h }
