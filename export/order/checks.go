@@ -29,7 +29,7 @@ type held struct {
 func hold(s *Signed, a Against, at time.Time) (*held, error) {
 	switch {
 	case s == nil || s.envelope == nil:
-		return nil, fmt.Errorf("%w: there is no order; read one with Parse", ErrMalformed)
+		return nil, errNoOrder
 	case a.Registry == nil:
 		return nil, errors.New("order: Against.Registry is missing")
 	case a.ExportedAs == nil:

@@ -14,7 +14,9 @@ func FuzzParse(f *testing.F) {
 	}
 	good := samples(f)["everything"]
 	for _, c := range bad {
-		f.Add(edit(f, good, c.member, c.value))
+		if payload := edit(f, good, c.member, c.value); len(payload) < 8<<10 { // long ones are slow to mutate
+			f.Add(payload)
+		}
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		if len(payload) == 0 {

@@ -165,6 +165,9 @@ func (s *Signed) Digest() digest.Digest { return s.digest }
 
 // Signatures returns the keys that are said to have signed. Nothing is checked.
 func (s *Signed) Signatures() []sign.KeyID {
+	if s.envelope == nil {
+		return nil
+	}
 	ids := make([]sign.KeyID, len(s.envelope.Signatures))
 	for i, g := range s.envelope.Signatures {
 		ids[i] = g.KeyID
@@ -173,7 +176,19 @@ func (s *Signed) Signatures() []sign.KeyID {
 }
 
 // Sign adds a signature, by an authority or by a reviewer who approves.
-func (s *Signed) Sign(k sign.Signer) error { return s.envelope.Sign(k) }
+func (s *Signed) Sign(k sign.Signer) error {
+	if s.envelope == nil {
+		return errNoOrder
+	}
+	return s.envelope.Sign(k)
+}
 
 // Marshal returns the envelope's bytes.
-func (s *Signed) Marshal() []byte { return s.envelope.Marshal() }
+func (s *Signed) Marshal() []byte {
+	if s.envelope == nil {
+		return nil
+	}
+	return s.envelope.Marshal()
+}
+
+var errNoOrder = fmt.Errorf("%w: there is no order; read one with Parse", ErrMalformed)

@@ -396,6 +396,17 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// The empty Signed is nobody's order: it can't be signed.
+func TestEmptySigned(t *testing.T) {
+	var s order.Signed
+	if err := s.Sign(key(t, "court")); !errors.Is(err, order.ErrMalformed) {
+		t.Errorf("Sign = %v", err)
+	}
+	if s.Marshal() != nil || s.Signatures() != nil {
+		t.Errorf("Marshal = %q, Signatures = %v", s.Marshal(), s.Signatures())
+	}
+}
+
 // What a getter returns is the caller's own.
 func TestOrderIsADeepCopy(t *testing.T) {
 	s, err := order.Parse(enveloped(samples(t)["everything"]))
