@@ -18,25 +18,40 @@ var imports = []struct{ pkg, may, why string }{
 	{"crypto/sign", "", "signatures know bytes and purposes, not what they are about"},
 	{"crypto/seal", "", "encryption knows bytes and recipients"},
 	{"crypto/trust", "crypto/digest crypto/seal crypto/sign", "the registry holds keys and recipients"},
+	{"manifest/inorder", "", "works on several things at once and keeps their order"},
+	{"manifest/frame", "manifest/inorder", "cuts and joins compressed frames; reader and writer agree here"},
+	{"manifest/bag", "crypto/digest", "the names and sums of a bag's files; reader and writer agree here"},
 	{"manifest/commit", "crypto/digest", "records are bytes here; a root is a digest"},
+	{"manifest/ledger", "crypto/digest", "entries are bytes here"},
 	{"manifest", "crypto/digest crypto/sign crypto/trust", "a statement signed by the provider's keys"},
-	{"manifest/bundle", "crypto/digest crypto/seal crypto/trust manifest manifest/commit", "checks a delivery with the formats alone"},
+	{"manifest/bundle", "crypto/digest crypto/seal crypto/trust manifest manifest/bag manifest/commit manifest/frame manifest/inorder", "checks a delivery with the formats alone"},
+
+	// What the sender's stages stand on.
+	{"export/durable", "", "files that survive a power cut"},
+	{"export/internal/strictyaml", "", "YAML with lines, for whatever an operator edits"},
 
 	// The stages, in the order in which data passes them.
 	{"export/order", "crypto/digest crypto/seal crypto/sign crypto/trust", "verified against the registry, before anything else is known"},
-	{"export/catalog", "crypto/digest export/order", "the provider's names for what orders mandate"},
-	{"export/policy", "crypto/digest crypto/trust export/catalog export/order", "decides on a verified order; no store in sight"},
+	{"export/catalog", "crypto/digest export/internal/strictyaml export/order", "the provider's names for what orders mandate"},
+	{"export/policy", "crypto/digest crypto/trust export/catalog export/internal/strictyaml export/order", "decides on a verified order; no store in sight"},
 	{"export/source", "export/catalog export/order", "reads what the catalog maps; knows no decision"},
+	{"export/source/sourcetest", "export/catalog export/order export/source", "the contract that every store is held to"},
+	{"export/source/sqlite", "export/catalog export/source", "one kind of store"},
+	{"export/source/postgres", "export/catalog export/source", "one kind of store"},
 	{"export/plan", "crypto/digest export/catalog export/order export/policy export/source manifest", "binds a decision to stores; its outcomes are the manifest's"},
-	{"export/pack", "crypto/digest export/source manifest/commit", "batches in, a bag out; knows no order"},
-	{"export", "crypto/digest crypto/seal crypto/sign crypto/trust export/catalog export/order export/pack export/plan export/policy export/source manifest manifest/commit", "alone lines the stages up"},
+	{"export/pack", "crypto/digest export/catalog export/source manifest/bag manifest/commit manifest/frame manifest/inorder", "batches in, a bag out; describes fields as the catalog has them; knows no order"},
+	{"export/outbox", "export/durable", "folders that appear whole; knows nothing of what is in them"},
+	{"export/journal", "crypto/digest export/durable manifest", "keeps signed manifests"},
+	{"export", "crypto/digest crypto/seal crypto/sign crypto/trust export/catalog export/order export/outbox export/pack export/plan export/policy export/source manifest manifest/commit", "alone lines the stages up"},
+	{"export/workspace", "crypto/sign crypto/trust export/catalog export/internal/strictyaml export/policy export/source export/source/postgres export/source/sqlite", "finds in one folder what an export needs, so it knows every kind of store"},
+	{"export/internal/pgtest", "", "a PostgreSQL of a test's own"},
 
 	// The command line imports anything.
 	{"cmd/", "*", "flags, one call, output"},
 }
 
 // stages are the sender's stages in the order in which data passes them.
-var stages = []string{"export/order", "export/catalog", "export/policy", "export/source", "export/plan", "export/pack", "export"}
+var stages = []string{"export/order", "export/catalog", "export/policy", "export/source", "export/plan", "export/pack", "export/outbox", "export"}
 
 func TestImportPolicy(t *testing.T) {
 	used := make(map[string]bool)

@@ -62,6 +62,6 @@ func sayLeft(tests map[string][]string) string {
 		n += len(names)
 	}
 	slices.Sort(dirs)
-	return fmt.Sprintf("left to `make test`: %d tests that need servers or other programs, in %s; the race detector, lint and fuzzing\n",
+	return fmt.Sprintf("left to `make test`: %d that need servers or other programs, in %s; the race detector, lint, fuzzing\n",
 		n, strings.Join(dirs, ", "))
 }
