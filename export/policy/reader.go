@@ -55,9 +55,11 @@ func (r *reader) lines(key string, needed bool) []line {
 	r.Fail(err)
 	var out []line
 	for _, item := range items {
+		if id := item.Map().Text("id"); id != "" {
+			item = item.In("rule", id)
+		}
 		l := line{Map: item.Map(), node: item}
 		l.ID, l.Cite, l.file = l.NeedText("id"), l.NeedText("cite"), r.file
-		l.node = item.In("rule", l.ID)
 		switch {
 		case !validID(l.ID):
 			l.Fail(l.node.Errorf("want an id of lower-case letters, digits, . and -, at most 64"))
