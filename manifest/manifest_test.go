@@ -5,12 +5,14 @@ import (
 	"encoding/base64"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"writ/crypto/digest"
 	"writ/crypto/sign"
@@ -78,7 +80,7 @@ func TestVerify(t *testing.T) {
 			if err != nil {
 				return
 			}
-			if diff := cmp.Diff(sample(), v.Statement()); diff != "" {
+			if diff := cmp.Diff(sample(), v.Statement(), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("statement differs:\n%s", diff)
 			}
 			if v.Signer() != signer(t, 1).Public().ID() || v.Digest() != digest.Of(s.payload) {
@@ -86,7 +88,7 @@ func TestVerify(t *testing.T) {
 			}
 			v.Statement().Predicate.Datasets[0].Withheld[0].Name = "changed"
 			v.Statement().Subject[0].Digest["sha256"] = "changed"
-			if diff := cmp.Diff(sample(), v.Statement()); diff != "" {
+			if diff := cmp.Diff(sample(), v.Statement(), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("Statement is no copy:\n%s", diff)
 			}
 		})
@@ -123,12 +125,10 @@ func TestEveryByteFlipped(t *testing.T) {
 		}
 	}
 	for i := range b {
-		for _, bit := range []byte{1, 0x20, 0x80} {
-			c := bytes.Clone(b)
-			c[i] ^= bit
-			refused("flipped", c)
-		}
-		refused("cut", b[:i])
+		c := bytes.Clone(b)
+		c[i] ^= 1 << (i % 8)
+		refused(fmt.Sprintf("byte %d flipped", i), c)
+		refused(fmt.Sprintf("cut to %d bytes", i), b[:i])
 	}
 	refused("appended newline", append(bytes.Clone(b), '\n'))
 	refused("appended space", append(bytes.Clone(b), ' '))

@@ -79,11 +79,10 @@ func (w *Writer) Dataset(ctx context.Context, name string, batches iter.Seq2[*so
 }
 
 func (w *Writer) dataset(ctx context.Context, name string, batches iter.Seq2[*source.Batch, error], maxRecords int64) (Packed, error) {
-	for _, o := range w.roots {
-		if o.Name == name {
-			return Packed{}, fmt.Errorf("%w: dataset %q is packed already", ErrPath, name)
-		}
+	if w.packs[name] {
+		return Packed{}, fmt.Errorf("%w: dataset %q is packed already", ErrPath, name)
 	}
+	w.packs[name] = true
 	salts, err := w.c.Seed.Salts(name)
 	if err != nil {
 		return Packed{}, fmt.Errorf("%w: %w", ErrPack, err)
@@ -109,7 +108,6 @@ func (w *Writer) dataset(ctx context.Context, name string, batches iter.Seq2[*so
 	if err != nil {
 		return Packed{}, fmt.Errorf("%w: %w", ErrPack, err)
 	}
-	w.roots = append(w.roots, commit.Opening{Name: name, Records: d.records, Root: root})
 	return Packed{Records: d.records, Bytes: d.bytes, Root: root}, nil
 }
 

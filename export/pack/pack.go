@@ -9,7 +9,6 @@ package pack
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -63,7 +62,7 @@ type Writer struct {
 	pad     int // zeros that the last member still needs
 	files   []File
 	payload int64
-	roots   []commit.Opening
+	packs   map[string]bool // datasets
 	err     error
 }
 
@@ -74,8 +73,9 @@ type File struct {
 	SHA256    digest.Digest
 }
 
-// New returns a writer of a bag to dst. The bag is complete only once Close has
-// returned nil.
+// New starts a bag in dst, with the file that opens its commitments: whoever
+// reads the bag needs that before the first record. The bag is complete only
+// once Close has returned nil.
 func New(dst io.Writer, c Config) (*Writer, error) {
 	if c.Workers == 0 {
 		c.Workers = runtime.GOMAXPROCS(0)
@@ -92,7 +92,15 @@ func New(dst io.Writer, c Config) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPack, err)
 	}
-	return &Writer{c: c, dst: dst, records: records}, nil
+	w := &Writer{c: c, dst: dst, records: records, packs: map[string]bool{}}
+	openings, err := c.Seed.Openings()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPack, err)
+	}
+	if err := w.file(bag.Commitments, openings); err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 // Files returns the files of the payload so far, as they were packed.
@@ -138,8 +146,7 @@ type Sums struct {
 	PayloadFiles int
 }
 
-// Close writes the commitments and the bag's own files, and ends the tar.
-// Without it there is no bag.
+// Close writes the bag's own files and ends the tar. Without it there is no bag.
 func (w *Writer) Close() (Sums, error) {
 	if w.err != nil {
 		return Sums{}, w.err
@@ -153,14 +160,6 @@ func (w *Writer) Close() (Sums, error) {
 }
 
 func (w *Writer) close() (Sums, error) {
-	slices.SortFunc(w.roots, func(a, b commit.Opening) int { return cmp.Compare(a.Name, b.Name) })
-	openings, err := commit.Openings{Seed: w.c.Seed, Datasets: w.roots}.Marshal()
-	if err != nil {
-		return Sums{}, fmt.Errorf("%w: %w", ErrPack, err)
-	}
-	if err := w.file(bag.Commitments, openings); err != nil {
-		return Sums{}, err
-	}
 	listed := make([]bag.Entry, len(w.files))
 	for i, f := range w.files {
 		listed[i] = bag.Entry{Path: f.Path, SHA256: f.SHA256}
