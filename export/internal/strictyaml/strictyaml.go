@@ -40,7 +40,10 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	if e.Line == 0 {
+	switch {
+	case e.File == "": // the caller puts the name before it
+		return fmt.Sprintf("%d: %s", max(e.Line, 1), e.Msg)
+	case e.Line == 0:
 		return e.File + ": " + e.Msg
 	}
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg)

@@ -3,6 +3,7 @@ package strictyaml_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -113,6 +114,44 @@ func TestMapRefuses(t *testing.T) {
 			m := n.Map()
 			tt.read(m)
 			if err := m.Done(); err == nil || err.Error() != tt.want || !errors.Is(err, errFamily) {
+				t.Errorf("error is\n%v\nwant\n%s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestUnmarshal(t *testing.T) {
+	type name string
+	type store struct {
+		File string `yaml:"file"`
+	}
+	type config struct {
+		Format string         `yaml:"format"`
+		Test   bool           `yaml:"test"`
+		Limit  int            `yaml:"limit"`
+		Stores map[name]store `yaml:"stores"`
+		Hosts  []string       `yaml:"hosts"`
+		Key    store          `yaml:"key"`
+	}
+	var got config
+	if err := strictyaml.Unmarshal([]byte("format: x\ntest: true\nlimit: 7\nstores:\n  mail: {file: a.db}\nhosts: [b, c]\nkey: {file: k}\n"), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := config{"x", true, 7, map[name]store{"mail": {"a.db"}}, []string{"b", "c"}, store{"k"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for _, tt := range []struct{ name, in, want string }{
+		{"unknown key", "format: x\nfromat: y\n", `2: unknown key "fromat"`},
+		{"unknown key below", "stores:\n  mail: {fille: a}\n", `2: mail: unknown key "fille"`},
+		{"number for text", "stores:\n  mail:\n    file: 7\n", `3: mail: file: want text, and 7 is a whole number in YAML: quote it`},
+		{"text for truth", "test: yes\n", `1: test: want true or false, not text`},
+		{"mapping for text", "format: {a: b}\n", `1: want text, not a mapping`},
+		{"null", "stores:\nformat: x\n", `1: empty value: leave the key out instead`},
+		{"nothing", "", `1: empty`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := strictyaml.Unmarshal([]byte(tt.in), new(config)); err == nil || err.Error() != tt.want {
 				t.Errorf("error is\n%v\nwant\n%s", err, tt.want)
 			}
 		})
