@@ -3,9 +3,11 @@
 package plan
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"slices"
+
+	"github.com/go-json-experiment/json"
 
 	"writ/crypto/digest"
 	"writ/export/catalog"
@@ -25,52 +27,85 @@ var (
 // A Dataset is what happens to one mandated dataset.
 type Dataset struct {
 	Decision   policy.DatasetDecision
-	Outcome    manifest.Outcome // refused, redirected, held or none-found: nothing is read; "" means that Read is
+	Outcome    manifest.Outcome // nothing is read; "" means that Read is
 	Why        string
-	Read       source.Read
 	Store      catalog.StoreName
+	Read       source.Read
 	Query      string // parametrised
 	Accounts   int    // to pull from
 	Redirected int    // accounts of enterprise customers, left out
 	Estimated  int64  // records
 }
 
-// A TargetCount is what one target found, by its place in the order.
-type TargetCount struct {
-	Type     order.TargetType
-	Accounts int
+// A Target is what one target of the order found, by its place in the order.
+type Target struct {
+	Type       order.TargetType
+	Accounts   int
+	Redirected int // of them, accounts of enterprise customers
 }
 
 // A Plan is the exact reads that answer one order. Only [Make] fills one.
 type Plan struct {
 	decision *policy.Decision
 	datasets []Dataset
-	targets  []TargetCount
+	targets  []Target
 }
-
-// Make resolves the order's targets and fixes the reads. stores must have a
-// snapshot for each store that the decision's granted datasets and the
-// targets' identifiers need.
-func Make(ctx context.Context, d *policy.Decision, c *catalog.Catalog, stores map[catalog.StoreName]source.Snapshot) (*Plan, error) {
-	panic("unwritten")
-}
-
-// Needs returns the stores that Make will ask for.
-func Needs(d *policy.Decision, c *catalog.Catalog) []catalog.StoreName { panic("unwritten") }
 
 // Decision returns the decision that the plan carries out.
 func (p *Plan) Decision() *policy.Decision { return p.decision }
 
 // Datasets returns a copy, by dataset.
-func (p *Plan) Datasets() []Dataset { panic("unwritten") }
+func (p *Plan) Datasets() []Dataset {
+	out := slices.Clone(p.datasets)
+	for i := range out {
+		out[i].Decision.Verdicts = slices.Clone(out[i].Decision.Verdicts)
+		out[i].Read.Accounts = slices.Clone(out[i].Read.Accounts)
+		out[i].Read.Fields = slices.Clone(out[i].Read.Fields)
+		out[i].Read.Key = slices.Clone(out[i].Read.Key)
+	}
+	return out
+}
 
-// Targets returns what each target found, in the order's order.
-func (p *Plan) Targets() []TargetCount { panic("unwritten") }
+// Targets returns what each target found, in the order's order. It is empty if
+// nothing had to be looked up.
+func (p *Plan) Targets() []Target { return slices.Clone(p.targets) }
 
-// Empty reports whether nothing would be read or delivered: every dataset is
-// refused, redirected or held.
-func (p *Plan) Empty() bool { panic("unwritten") }
+// Empty reports whether there is nothing to deliver: every dataset is refused,
+// redirected or held. That nothing was found is worth a delivery.
+func (p *Plan) Empty() bool {
+	return !slices.ContainsFunc(p.datasets, func(d Dataset) bool {
+		return d.Outcome == "" || d.Outcome == manifest.NoneFound
+	})
+}
 
 // Digest identifies what was planned: order, fields, windows, accounts and
-// queries. It reveals nothing: the order's nonce goes into it.
-func (p *Plan) Digest() digest.Digest { panic("unwritten") }
+// queries. It reveals none of them, also to someone who can guess the accounts:
+// the order's nonce goes into it.
+func (p *Plan) Digest() digest.Digest {
+	type dataset struct {
+		Name       order.Dataset
+		Outcome    manifest.Outcome
+		Why        string
+		Query      string
+		From, To   string
+		Fields     []catalog.Field
+		Accounts   []string
+		Redirected int
+	}
+	all := struct {
+		Nonce    []byte
+		Order    digest.Digest
+		Datasets []dataset
+	}{p.decision.Order().Order().Nonce, p.decision.Order().Digest(), nil}
+	for _, d := range p.datasets {
+		all.Datasets = append(all.Datasets, dataset{
+			d.Decision.Dataset, d.Outcome, d.Why, d.Query, d.Decision.From.String(), d.Decision.To.String(),
+			d.Read.Fields, d.Read.Accounts, d.Redirected,
+		})
+	}
+	b, err := json.Marshal(all, json.Deterministic(true))
+	if err != nil {
+		panic("plan: " + err.Error()) // every member above has a JSON form
+	}
+	return digest.Of(b)
+}

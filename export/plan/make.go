@@ -1,0 +1,198 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"writ/export/catalog"
+	"writ/export/order"
+	"writ/export/policy"
+	"writ/export/source"
+	"writ/manifest"
+)
+
+// Unavailable names datasets that are left out since their store can't be
+// read, each with the reason that the manifest will state.
+type Unavailable map[order.Dataset]string
+
+// Needs returns the stores that [Make] will ask for, sorted. It is empty if
+// nothing would be read.
+func Needs(d *policy.Decision, c *catalog.Catalog, u Unavailable) []catalog.StoreName {
+	var stores []catalog.StoreName
+	for _, dataset := range d.Datasets() {
+		if outcome, _ := settled(d, dataset, u); outcome == "" {
+			known, _ := c.Dataset(dataset.Dataset)
+			stores = append(stores, known.Store)
+		}
+	}
+	if len(stores) == 0 {
+		return nil
+	}
+	for _, t := range d.Order().Order().Targets {
+		if i, ok := c.Identifier(t.Type); ok {
+			stores = append(stores, i.Store)
+		}
+	}
+	slices.Sort(stores)
+	return slices.Compact(stores)
+}
+
+// settled returns the outcome of a dataset that is known without any store.
+func settled(d *policy.Decision, dataset policy.DatasetDecision, u Unavailable) (manifest.Outcome, string) {
+	why, unavailable := u[dataset.Dataset]
+	switch {
+	case len(dataset.Granted()) == 0:
+		return manifest.Refused, ""
+	case dataset.HeldUntil.After(d.DecidedAt()):
+		return manifest.Held, "held by " + dataset.Hold.Cite
+	case unavailable:
+		return manifest.Unavailable, why
+	}
+	return "", ""
+}
+
+// Make resolves the order's targets and fixes the reads. stores holds a
+// snapshot for each store that [Needs] names.
+func Make(ctx context.Context, d *policy.Decision, c *catalog.Catalog, stores map[catalog.StoreName]source.Snapshot, u Unavailable) (*Plan, error) {
+	p := &Plan{decision: d}
+	var found accounts
+	if len(Needs(d, c, u)) > 0 {
+		var err error
+		if found, err = p.find(ctx, c, stores); err != nil {
+			return nil, err
+		}
+	}
+	for name := range u {
+		if !slices.ContainsFunc(d.Datasets(), func(m policy.DatasetDecision) bool { return m.Dataset == name }) {
+			return nil, fmt.Errorf("%w: dataset %q is said to be unavailable, but the order does not mandate it", ErrTarget, name)
+		}
+	}
+	for _, mandated := range d.Datasets() {
+		dataset := Dataset{Decision: mandated}
+		if dataset.Outcome, dataset.Why = settled(d, mandated, u); dataset.Outcome == "" {
+			if err := dataset.bind(ctx, d, c, stores, found); err != nil {
+				return nil, fmt.Errorf("dataset %q: %w", mandated.Dataset, err)
+			}
+		}
+		p.datasets = append(p.datasets, dataset)
+	}
+	return p, nil
+}
+
+// accounts are those that the targets found, by kind of account.
+type accounts map[string]*holding
+
+type holding struct {
+	keys       []string // to pull from, sorted
+	redirected []string // of enterprise customers, sorted
+}
+
+// find looks each target up.
+func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.StoreName]source.Snapshot) (accounts, error) {
+	found := make(accounts)
+	total := 0
+	for i, t := range p.decision.Order().Order().Targets {
+		here := fmt.Sprintf("targets[%d] (%s)", i, t.Type)
+		lookup, err := lookup(c, t)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", ErrTarget, here, err)
+		}
+		got, err := stores[lookup.Identifier.Store].Find(ctx, lookup, 1)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", here, err)
+		}
+		if len(got) > 1 {
+			return nil, fmt.Errorf("%w: %s; ask the authority for an identifier of one account", ErrAmbiguous, here)
+		}
+		h := found[lookup.Identifier.Account]
+		if h == nil {
+			h = &holding{}
+			found[lookup.Identifier.Account] = h
+		}
+		target := Target{Type: t.Type, Accounts: len(got)}
+		for _, a := range got {
+			if a.Tenant != "" && p.decision.Enterprise().Redirect {
+				target.Redirected++
+				h.redirected = append(h.redirected, a.Key)
+			} else {
+				h.keys = append(h.keys, a.Key)
+			}
+		}
+		p.targets = append(p.targets, target)
+	}
+	for _, h := range found {
+		slices.Sort(h.keys)
+		slices.Sort(h.redirected)
+		h.keys, h.redirected = slices.Compact(h.keys), slices.Compact(h.redirected)
+		total += len(h.keys)
+	}
+	if limit := p.decision.Ceilings().Accounts; total > limit {
+		return nil, fmt.Errorf("%w: the targets find %d accounts, the limit is %d", ErrCeiling, total, limit)
+	}
+	return found, nil
+}
+
+// lookup says how a target finds its account.
+func lookup(c *catalog.Catalog, t order.Target) (source.Lookup, error) {
+	identifier, ok := c.Identifier(t.Type)
+	if !ok {
+		var known []string
+		for _, i := range c.Identifiers() {
+			known = append(known, string(i.Type))
+		}
+		return source.Lookup{}, fmt.Errorf("the catalog finds accounts by %s only", strings.Join(known, ", "))
+	}
+	value, err := identifier.Apply(t.Value)
+	if err != nil {
+		return source.Lookup{}, err
+	}
+	changesHands := identifier.From.Column != ""
+	switch {
+	case changesHands && t.At.IsZero():
+		return source.Lookup{}, fmt.Errorf("it changes hands, so the order must say at which time it was held")
+	case !changesHands && !t.At.IsZero():
+		return source.Lookup{}, fmt.Errorf("it does not change hands, so the order can't ask for a time")
+	}
+	account, _ := c.Account(identifier.Account)
+	return source.Lookup{Identifier: identifier, Account: account, Value: value, At: t.At.UTC()}, nil
+}
+
+// bind fixes the read of a dataset.
+func (d *Dataset) bind(ctx context.Context, decision *policy.Decision, c *catalog.Catalog, stores map[catalog.StoreName]source.Snapshot, found accounts) error {
+	known, _ := c.Dataset(d.Decision.Dataset)
+	held := found[known.Account]
+	switch {
+	case held == nil:
+		d.Outcome, d.Why = manifest.NoneFound, fmt.Sprintf("no target of the order names an account of the kind %s", known.Account)
+		return nil
+	case len(held.keys) == 0 && len(held.redirected) == 0:
+		d.Outcome, d.Why = manifest.NoneFound, "the targets find no account"
+		return nil
+	case len(held.keys) == 0:
+		d.Outcome, d.Why, d.Redirected = manifest.Redirected, decision.Enterprise().Why, len(held.redirected)
+		return nil
+	case len(held.redirected) > 0:
+		d.Why, d.Redirected = fmt.Sprintf("%d accounts left out: %s", len(held.redirected), decision.Enterprise().Why), len(held.redirected)
+	}
+	d.Store, d.Accounts = known.Store, len(held.keys)
+	d.Read = source.Read{
+		Dataset: known.Name, Table: known.Table, AccountKey: known.AccountKey, Accounts: slices.Clone(held.keys),
+		Key: known.Key, Time: known.Time, Until: known.Until,
+	}
+	if known.Time.Column != "" {
+		d.Read.From, d.Read.To = d.Decision.From.UTC(), d.Decision.To.UTC()
+	}
+	for _, name := range d.Decision.Granted() { // sorted, as RFC 8785 sorts ASCII
+		field, _ := known.Field(name)
+		d.Read.Fields = append(d.Read.Fields, field)
+	}
+	snapshot := stores[known.Store]
+	var err error
+	if d.Query, err = snapshot.Describe(ctx, d.Read); err != nil {
+		return err
+	}
+	d.Estimated, err = snapshot.Estimate(ctx, d.Read)
+	return err
+}
