@@ -140,3 +140,7 @@ func (s *Signed) keyID() sign.KeyID {
 	}
 	return sign.KeyID(fmt.Sprintf("%x", b))
 }
+
+// Unverified returns a deep copy of what the statement says. Nothing of it is
+// believed: it is for finding one's own files again.
+func (s *Signed) Unverified() Statement { return s.statement.clone() }
