@@ -39,7 +39,7 @@ type Snapshot interface {
 	// limit+1 of them.
 	Find(ctx context.Context, l Lookup, limit int) ([]Account, error)
 	// Describe returns the parametrised query of r, without a value in it.
-	Describe(r Read) string
+	Describe(ctx context.Context, r Read) (string, error)
 	// Estimate returns about how many records r would deliver, without
 	// reading them all.
 	Estimate(ctx context.Context, r Read) (int64, error)

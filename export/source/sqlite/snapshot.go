@@ -88,15 +88,15 @@ func (x *snapshot) Find(ctx context.Context, l source.Lookup, limit int) ([]sour
 
 func isKey(t sqlite3.Datatype) bool { return t == sqlite3.TEXT || t == sqlite3.INTEGER }
 
-// Describe implements [source.Snapshot]. It shows one account; more are read
-// by the same query each and merged.
-func (x *snapshot) Describe(r source.Read) string {
-	r.Accounts = []string{"?"} // never shown: it is bound
-	q, err := pull(r)
-	if err != nil {
-		return ""
+// Describe implements [source.Snapshot]. It shows the query of one account;
+// several are read by the same query each, and merged.
+func (x *snapshot) Describe(_ context.Context, r source.Read) (string, error) {
+	if err := r.Check(); err != nil {
+		return "", err
 	}
-	return q.sql
+	r.Accounts = r.Accounts[:1]
+	q, err := pull(r)
+	return q.sql, err
 }
 
 // Estimate implements [source.Snapshot]. It counts: the file is near.

@@ -1,0 +1,188 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/go-json-experiment/json"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"writ/export/catalog"
+	"writ/export/source"
+)
+
+// A snapshot is one transaction.
+type snapshot struct {
+	conn   *pgconn.PgConn
+	tables map[string]shape // by quoted name
+}
+
+// Close implements [source.Snapshot].
+func (x *snapshot) Close() error { return closeConn(x.conn) } // which ends the transaction
+
+// run compiles q and starts it. The server chose the parameters' types by the
+// columns that they are compared with; it is sent text and reads it as those.
+func (x *snapshot) run(ctx context.Context, q query, format int16) (*pgconn.ResultReader, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	s, err := x.conn.Prepare(ctx, "", q.sql, nil)
+	if err != nil {
+		return nil, compileFailure(ctx, err)
+	}
+	return x.conn.ExecStatement(ctx, s, q.args, nil, []int16{format}), nil
+}
+
+// Find implements [source.Snapshot].
+func (x *snapshot) Find(ctx context.Context, l source.Lookup, limit int) ([]source.Account, error) {
+	if err := l.Check(); err != nil {
+		return nil, err
+	}
+	found, err := x.find(ctx, l, limit)
+	if err != nil {
+		return nil, fmt.Errorf("identifier %s: %w", l.Identifier.Type, err)
+	}
+	return found, nil
+}
+
+func (x *snapshot) find(ctx context.Context, l source.Lookup, limit int) ([]source.Account, error) {
+	ids, err := x.shape(ctx, l.Identifier.Table)
+	if err != nil {
+		return nil, err
+	}
+	var accounts shape
+	if l.Joined() {
+		if accounts, err = x.shape(ctx, l.Account.Table); err != nil {
+			return nil, err
+		}
+	}
+	q, err := find(l, limit, ids, accounts)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := x.run(ctx, q, 0)
+	if err != nil {
+		return nil, err
+	}
+	var found []source.Account
+	orphan := false
+	for rows.NextRow() {
+		v := rows.Values()
+		found = append(found, source.Account{Key: string(v[0]), Tenant: string(v[1])})
+		orphan = orphan || string(v[2]) != "t"
+	}
+	if _, err := rows.Close(); err != nil {
+		return nil, failure(ctx, err)
+	}
+	if orphan {
+		return nil, fmt.Errorf("%w: it names an account that the table of %s does not have, so its tenant is not known", source.ErrValue, l.Account.Name)
+	}
+	return found, nil
+}
+
+// query checks r against the table.
+func (x *snapshot) query(ctx context.Context, r source.Read) (query, shape, error) {
+	if err := r.Check(); err != nil {
+		return query{}, nil, err
+	}
+	s, err := x.shape(ctx, r.Table)
+	if err != nil {
+		return query{}, nil, fmt.Errorf("dataset %s: %w", r.Dataset, err)
+	}
+	q, err := pull(r, s)
+	if err != nil {
+		return query{}, nil, fmt.Errorf("dataset %s: %w", r.Dataset, err)
+	}
+	return q, s, nil
+}
+
+// Describe implements [source.Snapshot].
+func (x *snapshot) Describe(ctx context.Context, r source.Read) (string, error) {
+	q, _, err := x.query(ctx, r)
+	return q.sql, err
+}
+
+// Estimate implements [source.Snapshot]. It is the planner's.
+func (x *snapshot) Estimate(ctx context.Context, r source.Read) (int64, error) {
+	q, _, err := x.query(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	q.sql = "EXPLAIN (FORMAT JSON) " + q.sql
+	rows, err := x.run(ctx, q, 0)
+	if err != nil {
+		return 0, fmt.Errorf("dataset %s: %w", r.Dataset, err)
+	}
+	var out []byte
+	for rows.NextRow() {
+		out = append(append(out, rows.Values()[0]...), '\n')
+	}
+	if _, err := rows.Close(); err != nil {
+		return 0, fmt.Errorf("dataset %s: %w", r.Dataset, failure(ctx, err))
+	}
+	var plans []struct {
+		Plan struct {
+			Rows float64 `json:"Plan Rows"`
+		}
+	}
+	if err := json.Unmarshal(out, &plans); err != nil || len(plans) != 1 {
+		return 0, fmt.Errorf("%w: dataset %s: the server's plan can't be read", source.ErrUnavailable, r.Dataset)
+	}
+	return int64(plans[0].Plan.Rows), nil
+}
+
+// Pull implements [source.Snapshot]. A consumer that stops early ends the
+// connection, and the snapshot with it: the rest of the rows is not waited for.
+func (x *snapshot) Pull(ctx context.Context, r source.Read, p *source.Pool) iter.Seq2[*source.Batch, error] {
+	return func(yield func(*source.Batch, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		q, s, err := x.query(ctx, r)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		columns, err := source.Columns(r, func(f catalog.Field) (source.Encoder, error) { return encoder(f, s[f.Column]) })
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		rows, err := x.run(ctx, q, 1)
+		if err != nil {
+			yield(nil, fmt.Errorf("dataset %s: %w", r.Dataset, err))
+			return
+		}
+		stop := func() { cancel(); rows.Close() }
+		var b *source.Batch
+		for rows.NextRow() {
+			if b == nil {
+				if b, err = p.Get(ctx, columns); err != nil {
+					stop()
+					yield(nil, err)
+					return
+				}
+			}
+			for _, v := range rows.Values() {
+				b.Add(v)
+			}
+			if b.EndRecord() {
+				full := b
+				b = nil
+				if !yield(full, nil) {
+					stop()
+					return
+				}
+			}
+		}
+		switch _, err := rows.Close(); {
+		case err != nil:
+			if b != nil {
+				b.Release()
+			}
+			yield(nil, fmt.Errorf("dataset %s: %w", r.Dataset, failure(ctx, err)))
+		case b != nil:
+			yield(b, nil)
+		}
+	}
+}
