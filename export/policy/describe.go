@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,8 @@ import (
 type Description struct {
 	Jurisdiction trust.Jurisdiction   `json:"jurisdiction"`
 	Processes    []ProcessDescription `json:"processes"`
-	Rules        []RuleDescription    `json:"rules"` // Cedar policies, then what the YAML adds
+	Classes      []ClassDescription   `json:"classes"` // the first that matches counts
+	Rules        []RuleDescription    `json:"rules"`   // Cedar policies, then what the YAML adds
 }
 
 // A ProcessDescription is one kind of legal process.
@@ -29,12 +31,28 @@ type ProcessDescription struct {
 	Reaches          []catalog.Category `json:"reaches"` // with everything that the rules may ask for
 }
 
+// A ClassDescription says what kind of data categories are.
+type ClassDescription struct {
+	Class      Class              `json:"class"`
+	Categories []catalog.Category `json:"categories"`
+	Purpose    order.Purpose      `json:"purpose,omitzero"` // "" is any
+}
+
 // A RuleDescription is one rule. Kind is permit, forbid, signed-by, clock,
 // notice, ceiling or enterprise.
 type RuleDescription struct {
 	Rule
 	Kind string `json:"kind"`
 	Says string `json:"says"`
+}
+
+// Source returns the jurisdiction's rules as they were loaded.
+func (p *Policy) Source(name trust.Jurisdiction) (cedar, yaml []byte, ok bool) {
+	j, ok := p.jurisdictions[name]
+	if !ok {
+		return nil, nil, false
+	}
+	return slices.Clone(j.cedar), slices.Clone(j.yaml), true
 }
 
 // Describe returns the rules of a jurisdiction, in the order of its files.
@@ -56,6 +74,9 @@ func (p *Policy) Describe(name trust.Jurisdiction) (Description, bool) {
 		}
 		d.Processes = append(d.Processes, pd)
 	}
+	for _, l := range j.classes {
+		d.Classes = append(d.Classes, ClassDescription{l.class, slices.Clone(l.categories), l.purpose})
+	}
 	add := func(kind string, r rule, says string) {
 		d.Rules = append(d.Rules, RuleDescription{Rule: r.Rule, Kind: kind, Says: says})
 	}
@@ -64,7 +85,7 @@ func (p *Policy) Describe(name trust.Jurisdiction) (Description, bool) {
 		if l.permit {
 			kind = "permit"
 		}
-		add(kind, l.rule, says(l.text))
+		add(kind, l.rule, l.says())
 	}
 	for _, l := range j.signers {
 		var parts []string
@@ -131,13 +152,30 @@ func (s scope) about(says string) string {
 	return strings.Join(about, ", ") + ": " + says
 }
 
-// says is a Cedar policy without its annotations, on one line.
-func says(text string) string {
-	lines := strings.Split(text, "\n")
-	for len(lines) > 0 && strings.HasPrefix(lines[0], "@") {
-		lines = lines[1:]
+// entityID is an entity in Cedar's syntax.
+var entityID = regexp.MustCompile(`\b[A-Za-z]+::"([^"]*)"`)
+
+// says is a Cedar policy in words: whom it is about, what it reaches, and its
+// conditions.
+func (r cedarRule) says() string {
+	head, conditions, _ := strings.Cut(strings.TrimSuffix(r.text, ";"), "\n)")
+	who, what := "every process", "all data"
+	for _, line := range strings.Split(head, "\n") {
+		m := entityID.FindStringSubmatch(line)
+		part := strings.Fields(line)
+		switch {
+		case m == nil || len(part) < 2:
+		case part[0] == "principal" && part[1] == "in":
+			who = m[1] + " and what includes it"
+		case part[0] == "principal":
+			who = m[1]
+		case part[0] == "resource":
+			what = m[1]
+		}
 	}
-	return strings.Join(strings.Fields(strings.Join(lines, " ")), " ")
+	words := strings.NewReplacer("context.", "", "&&", "and", "||", "or", "==", "is", "!=", "is not",
+		"when {", "if", "unless {", "unless", " }", "").Replace(entityID.ReplaceAllString(conditions, "$1"))
+	return strings.TrimSpace(who + ": " + what + " " + strings.Join(strings.Fields(words), " "))
 }
 
 // String says when the moment comes.

@@ -39,7 +39,8 @@ type Policy struct {
 // A jurisdiction is its Cedar policies and its YAML.
 type jurisdiction struct {
 	terms
-	rules rules
+	rules       rules
+	cedar, yaml []byte // its files
 }
 
 //go:embed defaults/*.cedar defaults/*.yaml
@@ -131,11 +132,11 @@ func parse(name string, yaml, cedar []byte) (*jurisdiction, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &jurisdiction{terms: *t, rules: r}, nil
+	return &jurisdiction{terms: *t, rules: r, cedar: cedar, yaml: yaml}, nil
 }
 
-// Digest identifies the policy: the SHA-256 of what
-// "sha256sum *.cedar *.yaml" prints with the names in byte order.
+// Digest identifies the policy: the SHA-256 of what sha256sum prints for its
+// files, their names in byte order, such as eu.cedar, eu.yaml, us.cedar, us.yaml.
 func (p *Policy) Digest() digest.Digest { return p.digest }
 
 // Jurisdictions returns those that the policy has rules for, sorted.
