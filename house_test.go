@@ -183,7 +183,7 @@ func TestOnlyMainExits(t *testing.T) {
 
 // revealers may take the secret out of its wrapper, and why.
 var revealers = map[string]string{
-	"export/pack": "the seed goes into the encrypted bag, and nowhere else",
+	"manifest/commit": "the seed stands in the openings, which only the encrypted bag holds",
 }
 
 func TestRevealHasFewCallers(t *testing.T) {

@@ -24,7 +24,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"manifest/commit", "crypto/digest", "records are bytes here; a root is a digest"},
 	{"manifest/ledger", "crypto/digest", "entries are bytes here"},
 	{"manifest", "crypto/digest crypto/sign crypto/trust", "a statement signed by the provider's keys"},
-	{"manifest/bundle", "crypto/digest crypto/seal crypto/trust manifest manifest/bag manifest/commit manifest/frame manifest/inorder", "checks a delivery with the formats alone"},
+	{"manifest/bundle", "crypto/digest crypto/seal crypto/sign crypto/trust manifest manifest/bag manifest/commit manifest/frame manifest/inorder", "checks a delivery with the formats alone"},
 
 	// What the sender's stages stand on.
 	{"export/durable", "", "files that survive a power cut"},
