@@ -9,7 +9,7 @@ import (
 // A name is a column of a table, in the form in which SQLite compares names.
 type name struct{ table, column string }
 
-// names is what the statement that is being compiled may read.
+// names is what the statement at hand may read.
 type names map[name]bool
 
 func (n names) add(table string, columns ...string) {

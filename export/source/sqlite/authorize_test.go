@@ -120,3 +120,32 @@ func TestIndexOrder(t *testing.T) {
 		}
 	}
 }
+
+// With statistics of an index, SQLite compiles a statement once more when its
+// values are bound.
+func TestADatabaseWithStatisticsIsRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	c, err := sqlite3.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Exec(`CREATE TABLE t(account TEXT, n INTEGER);
+		WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 1000) INSERT INTO t SELECT CASE n WHEN 7 THEN 'a' ELSE 'b' END, n FROM i;
+		CREATE INDEX t_account ON t(account, n); ANALYZE`); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snap.Close()
+	found, err := snap.Find(t.Context(), source.Lookup{Identifier: catalog.Identifier{Type: "n", Table: catalog.Table{Name: "t"}, Column: "account", ColumnType: catalog.Text, Key: "account"}, Value: "a"}, 1)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("Find = %v, %v; want one account", found, err)
+	}
+}

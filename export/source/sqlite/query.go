@@ -21,6 +21,8 @@ type query struct {
 	sql  string
 	args []any // string, int64
 	may  names
+
+	counting bool // it counts as well
 }
 
 // bind adds a value and returns its parameter.

@@ -15,7 +15,7 @@ import (
 // A snapshot is one read transaction.
 type snapshot struct {
 	conn     *sqlite3.Conn
-	may      names // what the statement that is being compiled may read; else empty
+	may      names // what the statement at hand may read
 	counting bool  // it may count as well
 }
 
@@ -25,12 +25,13 @@ func (x *snapshot) Close() error {
 	return x.conn.Close() // which ends the transaction
 }
 
-// prepare compiles q, the only time at which SQLite may read what q names.
+// prepare compiles q. Until the next statement SQLite may read what q names, and
+// no more: it compiles a statement again at its first step where that is bound
+// to values of which it keeps statistics (sqlite.org/c3ref/prepare.html).
 func (x *snapshot) prepare(ctx context.Context, q query) (*sqlite3.Stmt, error) {
 	x.conn.SetInterrupt(ctx)
-	x.may = q.may
+	x.may, x.counting = q.may, q.counting
 	stmt, tail, err := x.conn.Prepare(q.sql)
-	x.may, x.counting = nil, false
 	if err != nil || tail != "" {
 		stmt.Close()
 		if e, ok := errors.AsType[*sqlite3.Error](err); ok && ctx.Err() == nil && (e.Code() == sqlite3.ERROR || e.Code() == sqlite3.AUTH) {
@@ -110,7 +111,7 @@ func (x *snapshot) Estimate(ctx context.Context, r source.Read) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		x.counting = true
+		q.counting = true
 		stmt, err := x.prepare(ctx, q)
 		if err != nil {
 			return 0, err
