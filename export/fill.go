@@ -1,0 +1,160 @@
+package export
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"writ/crypto/digest"
+	"writ/crypto/seal"
+	"writ/export/outbox"
+	"writ/export/pack"
+	"writ/export/plan"
+	"writ/export/source"
+	"writ/manifest"
+	"writ/manifest/commit"
+)
+
+// trustedRoot is a Sigstore TrustedRoot without a timestamp authority: cosign
+// 2.x wants the file even where it needs nothing from it.
+const trustedRoot = `{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}` + "\n"
+
+//go:embed VERIFY.txt
+var verifyText string
+
+// fill pulls, packs, seals and signs: it leaves a complete delivery in staging.
+func (c *Config) fill(ctx context.Context, s *session, stage *outbox.Staging, id string) (*manifest.Statement, error) {
+	if err := stage.Clear(); err != nil {
+		return nil, err
+	}
+	done, err := c.pull(ctx, s, stage, id)
+	if err != nil {
+		return nil, err
+	}
+	statement := c.statement(s.plan, id, done)
+	signed, err := manifest.Sign(statement, c.Signer)
+	if err != nil {
+		return nil, err
+	}
+	for name, content := range map[string][]byte{
+		manifestName(id):    signed,
+		"trusted_root.json": []byte(trustedRoot),
+		"VERIFY.txt":        []byte(strings.ReplaceAll(verifyText, "EXPORT_ID", id)),
+	} {
+		if err := stage.Write(name, content); err != nil {
+			return nil, err
+		}
+	}
+	return &statement, nil
+}
+
+// pulled is what one run of the stores left, as the manifest states it.
+type pulled struct {
+	id                string
+	started, finished time.Time
+	datasets          map[int]packed // by place in the plan
+	ciphertext        manifest.File
+	sums              pack.Sums
+}
+
+type packed struct {
+	pack.Packed
+	at time.Time
+}
+
+// pull reads what the plan fixed, once, and writes the ciphertext.
+func (c *Config) pull(ctx context.Context, s *session, stage *outbox.Staging, id string) (*pulled, error) {
+	file, err := stage.Create(ciphertextName(id))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	sealed, err := seal.Seal(io.MultiWriter(file, sum), s.plan.Decision().Order().Recipient())
+	if err != nil {
+		return nil, err
+	}
+	done, err := c.pack(ctx, s, sealed, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := sealed.Close(); err != nil {
+		return nil, err
+	}
+	if err := file.Sync(); err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	done.ciphertext = manifest.File{Name: ciphertextName(id), SizeBytes: info.Size(), SHA256: digest.Digest(sum.Sum(nil))}
+	return done, file.Close()
+}
+
+// pack writes the bag of what the plan reads.
+func (c *Config) pack(ctx context.Context, s *session, dst io.Writer, id string) (*pulled, error) {
+	workers := c.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	ceilings := s.plan.Decision().Ceilings()
+	seed := commit.NewSeed()
+	progress := &teller{tell: c.Progress}
+	w, err := pack.New(dst, pack.Config{
+		Name: id, Created: s.plan.Decision().DecidedAt(), Seed: seed,
+		Workers: workers, MaxBytes: ceilings.Bytes, Progress: progress.progress,
+	})
+	if err != nil {
+		return nil, err
+	}
+	pool := source.NewPool(2*workers + 2)
+	done := &pulled{id: id, started: c.now(), datasets: make(map[int]packed)}
+	for i, d := range s.plan.Datasets() {
+		if d.Outcome != "" {
+			continue
+		}
+		progress.estimated = d.Estimated
+		at := c.now()
+		p, err := w.Dataset(ctx, string(d.Decision.Dataset), s.snapshots[d.Store].Pull(ctx, d.Read, pool), ceilings.Records)
+		if err != nil {
+			return nil, fmt.Errorf("dataset %q: %w", d.Decision.Dataset, ceiling(err))
+		}
+		done.datasets[i] = packed{p, at}
+	}
+	if done.finished = c.now(); done.finished.Before(done.started) || done.started.Before(s.plan.Decision().DecidedAt()) {
+		return nil, fmt.Errorf("%w during the export, which ends at %s; check the clock's synchronisation and run the export again",
+			ErrClock, done.finished.UTC().Format(time.RFC3339))
+	}
+	if err := c.describe(w, s.plan, done); err != nil {
+		return nil, err
+	}
+	done.sums, err = w.Close()
+	return done, err
+}
+
+// ceiling says that what grew over a bound of the policy did so.
+func ceiling(err error) error {
+	if errors.Is(err, pack.ErrTooLarge) {
+		return fmt.Errorf("%w: %w", plan.ErrCeiling, err)
+	}
+	return err
+}
+
+// A teller passes progress on, with what was estimated of the dataset at hand.
+type teller struct {
+	tell      func(Progress)
+	estimated int64
+}
+
+func (t *teller) progress(dataset string, records, bytes int64) {
+	if t.tell != nil {
+		t.tell(Progress{Dataset: dataset, Records: records, Bytes: bytes, Estimated: t.estimated})
+	}
+}

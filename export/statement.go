@@ -1,0 +1,145 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"writ/crypto/digest"
+	"writ/export/plan"
+	"writ/export/policy"
+	"writ/manifest"
+)
+
+// statement says in the clear what a bundle holds, by which right, and what was
+// withheld. It holds no identifier, no name and no value of a target.
+func (c *Config) statement(p *plan.Plan, id string, done *pulled) manifest.Statement {
+	d := p.Decision()
+	datasets := make([]manifest.Dataset, 0, len(p.Datasets()))
+	for i, planned := range p.Datasets() {
+		pulled, read := done.datasets[i]
+		datasets = append(datasets, dataset(planned, pulled, read))
+	}
+	clocks := d.Clocks()
+	bag := manifest.Bag{TagManifest: done.sums.TagManifest, PayloadBytes: done.sums.PayloadBytes, PayloadFiles: done.sums.PayloadFiles}
+	return manifest.Statement{
+		Type:          manifest.StatementType,
+		Subject:       manifest.Subjects(done.ciphertext, bag),
+		PredicateType: manifest.ExportType,
+		Predicate: manifest.Export{
+			Format:     manifest.Format,
+			ExportID:   id,
+			Provider:   d.Order().Order().Provider,
+			Order:      orderRef(d),
+			Narrowed:   d.Narrowed(),
+			Datasets:   datasets,
+			Recipients: []manifest.Recipients{{Kind: string(d.Order().Recipient().Kind()), Count: 1}},
+			Ciphertext: done.ciphertext,
+			Bag:        bag,
+			Decided:    manifest.DecidedBy{Policy: d.Policy(), Catalog: d.Catalog(), Registry: c.Registry.Digest(), Plan: p.Digest()},
+			Times: manifest.Times{
+				ReceivedAt: second(clocks.ReceivedAt),
+				DecidedAt:  second(d.DecidedAt()),
+				StartedAt:  second(done.started),
+				FinishedAt: second(done.finished),
+				SignedAt:   second(done.finished),
+				Deadline:   second(clocks.Deadline),
+			},
+			Notice: manifest.Notice{
+				Owed: d.Notice().Owed, After: second(d.Notice().After), Why: d.Notice().Why, Rule: rule(d.Notice().Rule),
+			},
+			Tool: c.Tool,
+		},
+	}
+}
+
+func orderRef(d *policy.Decision) manifest.OrderRef {
+	verified := d.Order()
+	o := verified.Order()
+	ref := manifest.OrderRef{
+		Digest:       verified.Digest(),
+		Jurisdiction: string(o.Jurisdiction),
+		Process:      string(o.Process),
+		Purpose:      string(o.Purpose),
+		Authority:    o.Authority,
+		Agency:       o.Agency,
+		LegalBasis:   o.LegalBasis,
+		Emergency:    o.Emergency != nil,
+		Test:         o.Test,
+		Supplement:   verified.Supplement(),
+	}
+	if o.NonDisclosure != nil {
+		ref.Secrecy = string(o.NonDisclosure.Kind)
+	}
+	counts := make(map[string]int)
+	for _, t := range o.Targets {
+		counts[string(t.Type)]++
+	}
+	for kind, n := range counts {
+		ref.Targets = append(ref.Targets, manifest.TargetCount{Type: kind, Count: n})
+	}
+	slices.SortFunc(ref.Targets, func(a, b manifest.TargetCount) int { return strings.Compare(a.Type, b.Type) })
+	for _, s := range verified.Signatures() {
+		ref.Signers = append(ref.Signers, manifest.Signer{Role: string(s.Role), ID: s.ID, KeyID: string(s.KeyID)})
+	}
+	return ref
+}
+
+// dataset states how one mandated dataset ended: read says that it was pulled.
+func dataset(p plan.Dataset, got packed, read bool) manifest.Dataset {
+	d := manifest.Dataset{
+		Name:       string(p.Decision.Dataset),
+		Outcome:    p.Outcome,
+		Why:        p.Why,
+		Until:      second(p.Decision.HeldUntil),
+		From:       p.Decision.From.String(),
+		To:         p.Decision.To.String(),
+		Fields:     []manifest.Granted{},
+		Withheld:   []manifest.Withheld{},
+		Accounts:   p.Accounts,
+		Redirected: p.Redirected,
+		Root:       digest.Of(nil), // RFC 6962's root of no leaves
+	}
+	for _, v := range p.Decision.Verdicts {
+		if v.Effect == policy.Grant {
+			d.Fields = append(d.Fields, manifest.Granted{Name: string(v.Field), Category: string(v.Category), Rule: rule(v.Rule)})
+			continue
+		}
+		d.Withheld = append(d.Withheld, manifest.Withheld{
+			Name: string(v.Field), Category: string(v.Category), Ground: string(v.Ground), Why: v.Why, Rule: rule(v.Rule),
+		})
+	}
+	if !read {
+		return d
+	}
+	d.Records, d.Bytes, d.Root = got.Records, got.Bytes, got.Root
+	d.Query, d.PulledAt = p.Query, second(got.at)
+	switch {
+	case p.Redirected > 0:
+		d.Outcome = manifest.Partial
+	case got.Records == 0:
+		d.Outcome = manifest.NoneFound
+	default:
+		d.Outcome = manifest.Complete
+	}
+	return d
+}
+
+func rule(r policy.Rule) manifest.Rule { return manifest.Rule{ID: r.ID, Cite: r.Cite} }
+
+// second is t as a manifest states it: in UTC, to the second.
+func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// outcomes is a plan's outcomes in words, for when there is nothing to release.
+func outcomes(p *plan.Plan) string {
+	var said []string
+	for _, d := range p.Datasets() {
+		s := fmt.Sprintf("%s is %s", d.Decision.Dataset, d.Outcome)
+		if d.Why != "" {
+			s += " (" + d.Why + ")"
+		}
+		said = append(said, s)
+	}
+	return strings.Join(said, "; ")
+}

@@ -1,0 +1,244 @@
+// Package workspace finds what an export needs in one folder: its
+// configuration, the trust registry, the catalog, the policy, the stores, the
+// signer and the outbox.
+//
+//	writ.yaml                 this package's own file; see [Config]
+//	catalog.yaml              the catalog
+//	policy/                   the policy, if the provider edited it
+//	trust/root.json           the pin: whose signatures make the registry
+//	trust/registry.dsse.json  the registry in force
+//	out/                      deliveries
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"writ/crypto/sign"
+	"writ/crypto/trust"
+	"writ/export/catalog"
+	"writ/export/internal/strictyaml"
+	"writ/export/policy"
+	"writ/export/source"
+	"writ/export/source/postgres"
+	"writ/export/source/sqlite"
+)
+
+// Format is the configuration's format version.
+const Format = "writ.workspace/v1"
+
+// The files of a workspace, below its folder.
+const (
+	ConfigFile   = "writ.yaml"
+	CatalogFile  = "catalog.yaml"
+	RootFile     = "trust/root.json"
+	RegistryFile = "trust/registry.dsse.json"
+	DraftFile    = "trust/draft.dsse.json"
+)
+
+const maxConfigBytes = 1 << 20
+
+// ErrConfig is what every error about a workspace's files wraps.
+var ErrConfig = errors.New("workspace unusable")
+
+// A Config is what writ.yaml says. Paths are relative to the workspace.
+type Config struct {
+	Format string `yaml:"format"`
+	// Testing makes this a test workspace: it accepts test orders only.
+	Testing bool                              `yaml:"testing"`
+	Stores  map[catalog.StoreName]StoreConfig `yaml:"stores"`
+	Signer  SignerConfig                      `yaml:"signer"`
+	Policy  string                            `yaml:"policy"` // folder; default: the embedded policy
+	Outbox  string                            `yaml:"outbox"` // default: out
+}
+
+// A StoreConfig says where a store is: exactly one member is set.
+type StoreConfig struct {
+	SQLite       string `yaml:"sqlite"`        // file
+	PostgresEnv  string `yaml:"postgres_env"`  // environment variable that holds the connection string
+	PostgresFile string `yaml:"postgres_file"` // file that holds the connection string
+}
+
+// A SignerConfig says which key signs manifests.
+type SignerConfig struct {
+	Key          string `yaml:"key"`           // PEM file
+	PasswordFile string `yaml:"password_file"` // default: asked by the caller
+}
+
+// A Workspace is an opened workspace. Stores and signer are opened when they are asked for.
+type Workspace struct {
+	Dir      string
+	Config   Config
+	Registry *trust.Registry
+	Catalog  *catalog.Catalog
+	Policy   *policy.Policy
+}
+
+// Open reads and checks a workspace's files. Errors name the file.
+func Open(dir string) (*Workspace, error) {
+	w := &Workspace{Dir: dir}
+	b, err := w.read(ConfigFile, maxConfigBytes)
+	if err != nil {
+		return nil, err
+	}
+	if err := strictyaml.Unmarshal(b, &w.Config); err != nil {
+		return nil, fmt.Errorf("%w: %s:%w", ErrConfig, ConfigFile, err)
+	}
+	if err := w.Config.check(); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrConfig, ConfigFile, err)
+	}
+	if w.Registry, err = OpenRegistry(dir); err != nil {
+		return nil, err
+	}
+	if b, err = w.read(CatalogFile, catalog.MaxBytes); err != nil {
+		return nil, err
+	}
+	if w.Catalog, err = catalog.Parse(CatalogFile, b); err != nil {
+		return nil, err
+	}
+	for _, s := range w.Catalog.Stores() {
+		if _, ok := w.Config.Stores[s]; !ok {
+			return nil, fmt.Errorf("%w: %s: no store %q, which the catalog uses; add it below stores:", ErrConfig, ConfigFile, s)
+		}
+	}
+	rules := policy.Defaults()
+	if w.Config.Policy != "" {
+		rules = os.DirFS(w.path(w.Config.Policy))
+	}
+	if w.Policy, err = policy.Load(rules); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// OpenRegistry opens the registry in force of the workspace in dir.
+func OpenRegistry(dir string) (*trust.Registry, error) {
+	w := &Workspace{Dir: dir}
+	b, err := w.read(RootFile, sign.MaxEnvelopeBytes)
+	if err != nil {
+		return nil, fmt.Errorf("%w; writ trust init makes it", err)
+	}
+	root, err := trust.ParseRoot(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", RootFile, err)
+	}
+	if b, err = w.read(RegistryFile, sign.MaxEnvelopeBytes); err != nil {
+		return nil, fmt.Errorf("%w; writ trust sign makes it", err)
+	}
+	r, err := trust.Open(b, root)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", RegistryFile, err)
+	}
+	return r, nil
+}
+
+// Outbox is the folder for deliveries.
+func (w *Workspace) Outbox() string {
+	if w.Config.Outbox == "" {
+		return w.path("out")
+	}
+	return w.path(w.Config.Outbox)
+}
+
+// Store opens a store. The caller closes it.
+func (w *Workspace) Store(ctx context.Context, name catalog.StoreName) (source.Store, error) {
+	c, ok := w.Config.Stores[name]
+	if !ok {
+		return nil, fmt.Errorf("%w: %s: no store %q", ErrConfig, ConfigFile, name)
+	}
+	if c.SQLite != "" {
+		return sqlite.Open(w.path(c.SQLite))
+	}
+	dsn, err := w.connection(c)
+	if err != nil {
+		return nil, fmt.Errorf("%w: store %q: %w", ErrConfig, name, err)
+	}
+	return postgres.Open(ctx, dsn)
+}
+
+func (w *Workspace) connection(c StoreConfig) (string, error) {
+	if c.PostgresFile != "" {
+		b, err := w.read(c.PostgresFile, maxConfigBytes)
+		return strings.TrimSpace(string(b)), err
+	}
+	dsn := os.Getenv(c.PostgresEnv)
+	if dsn == "" {
+		return "", fmt.Errorf("the environment variable %s is empty; set it to the connection string", c.PostgresEnv)
+	}
+	return dsn, nil
+}
+
+// Signer opens the key that signs manifests. It asks password only if
+// the key is encrypted and the configuration names no password file.
+func (w *Workspace) Signer(password func() ([]byte, error)) (sign.Signer, error) {
+	if w.Config.Signer.Key == "" {
+		return nil, fmt.Errorf("%w: %s: signer.key is missing; writ key new makes one", ErrConfig, ConfigFile)
+	}
+	pem, err := w.read(w.Config.Signer.Key, maxConfigBytes)
+	if err != nil {
+		return nil, err
+	}
+	if file := w.Config.Signer.PasswordFile; file != "" {
+		password = func() ([]byte, error) {
+			b, err := w.read(file, maxConfigBytes)
+			return []byte(strings.TrimRight(string(b), "\r\n")), err
+		}
+	}
+	k, err := sign.LoadSigner(pem, password)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", w.Config.Signer.Key, err)
+	}
+	return k, nil
+}
+
+func (c Config) check() error {
+	if c.Format != Format {
+		return fmt.Errorf("format is %q, want %q", c.Format, Format)
+	}
+	for name, s := range c.Stores {
+		set := 0
+		for _, v := range []string{s.SQLite, s.PostgresEnv, s.PostgresFile} {
+			if v != "" {
+				set++
+			}
+		}
+		if set != 1 {
+			return fmt.Errorf("store %q: want exactly one of sqlite, postgres_env, postgres_file", name)
+		}
+	}
+	return nil
+}
+
+// path resolves a path of the configuration. The provider's own configuration
+// is trusted: absolute paths are allowed.
+func (w *Workspace) path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(w.Dir, filepath.FromSlash(p))
+}
+
+func (w *Workspace) read(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(w.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: no %s in %s", ErrConfig, name, w.Dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if int64(len(b)) > limit {
+		return nil, fmt.Errorf("%w: %s: more than %d bytes", ErrConfig, name, limit)
+	}
+	return b, nil
+}
