@@ -183,6 +183,7 @@ func TestOnlyMainExits(t *testing.T) {
 
 // revealers may take the secret out of its wrapper, and why.
 var revealers = map[string]string{
+	"export/pack":     "refuses a bag without a seed",
 	"manifest/commit": "the seed stands in the openings, which only the encrypted bag holds",
 }
 
