@@ -19,6 +19,7 @@ import (
 
 	"writ/crypto/digest"
 	"writ/crypto/trust"
+	"writ/export/internal/strictyaml"
 )
 
 // Format is the format version of a policy's YAML files.
@@ -77,7 +78,7 @@ func Load(dir fs.FS) (*Policy, error) {
 		}
 		for _, r := range j.all() {
 			if other, ok := ids[r.ID]; ok {
-				return nil, fmt.Errorf("%s: rule %q is in %s already: %w", r.file, r.ID, other, ErrPolicy)
+				return nil, unusable(r.file, "rule %q is in %s already", r.ID, other)
 			}
 			ids[r.ID] = r.file
 		}
@@ -100,10 +101,10 @@ func read(dir fs.FS) (map[string][]byte, error) {
 		case ext == ".md" || strings.HasPrefix(e.Name(), "."):
 			continue
 		case e.IsDir() || ext != ".cedar" && ext != ".yaml" || !validWord(name):
-			return nil, fmt.Errorf("%s: want NAME.cedar and NAME.yaml for each jurisdiction, and nothing else but .md: %w", e.Name(), ErrPolicy)
+			return nil, unusable(e.Name(), "want NAME.cedar and NAME.yaml for each jurisdiction, and nothing else but .md")
 		}
 		if info, err := e.Info(); err != nil || info.Size() > MaxBytes {
-			return nil, fmt.Errorf("%s: larger than %d bytes, or unreadable: %w", e.Name(), MaxBytes, ErrPolicy)
+			return nil, unusable(e.Name(), "larger than %d bytes, or unreadable", MaxBytes)
 		}
 		if files[e.Name()], err = fs.ReadFile(dir, e.Name()); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
@@ -116,10 +117,14 @@ func read(dir fs.FS) (map[string][]byte, error) {
 		name, ext := strings.TrimSuffix(f, path.Ext(f)), path.Ext(f)
 		other := map[string]string{".cedar": ".yaml", ".yaml": ".cedar"}[ext]
 		if _, ok := files[name+other]; !ok {
-			return nil, fmt.Errorf("%s: there is no %s%s beside it: %w", f, name, other, ErrPolicy)
+			return nil, unusable(f, "there is no %s%s beside it", name, other)
 		}
 	}
 	return files, nil
+}
+
+func unusable(file, format string, args ...any) error {
+	return &strictyaml.Error{File: file, Msg: fmt.Sprintf(format, args...), Family: ErrPolicy}
 }
 
 // parse reads one jurisdiction from the bytes of its two files.

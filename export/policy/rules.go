@@ -14,6 +14,7 @@ import (
 	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
 
 	"writ/export/catalog"
+	"writ/export/internal/strictyaml"
 )
 
 // rules are a jurisdiction's Cedar policies, with what they are evaluated among.
@@ -89,7 +90,7 @@ var validator = sync.OnceValues(func() (*validate.Validator, error) {
 // parseRules reads NAME.cedar against the words that NAME.yaml defines.
 func parseRules(file string, b []byte, t *terms) (r rules, err error) {
 	fail := func(line int, format string, args ...any) (rules, error) {
-		return rules{}, fmt.Errorf("%s:%d: %s: %w", file, line, fmt.Sprintf(format, args...), ErrPolicy)
+		return rules{}, &strictyaml.Error{File: file, Line: line, Msg: fmt.Sprintf(format, args...), Family: ErrPolicy}
 	}
 	if len(b) > MaxBytes || !utf8.Valid(b) || slices.Contains(b, 0) {
 		return fail(1, "want text in UTF-8 of at most %d bytes", MaxBytes)
@@ -105,7 +106,7 @@ func parseRules(file string, b []byte, t *terms) (r rules, err error) {
 	}()
 	policies, err := cedar.NewPolicyListFromBytes(file, b)
 	if err != nil {
-		return rules{}, fmt.Errorf("%s: %s: %w", file, oneLine(err), ErrPolicy)
+		return fail(0, "%s", oneLine(err))
 	}
 	check, err := validator()
 	if err != nil {
