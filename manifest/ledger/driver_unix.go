@@ -32,8 +32,6 @@ const (
 	// The least that Tessera's POSIX driver takes. Its default of 10 s is
 	// what an append would wait.
 	publishEvery = 100 * time.Millisecond
-	// Refusing witnesses are asked again this often.
-	witnessEvery = time.Second
 
 	labelName = "writ.ledger"
 )
@@ -57,10 +55,9 @@ func startDriver(dir string, cfg Config, republish bool) (*driver, error) {
 		if err != nil {
 			return nil, err
 		}
-		opts.WithWitnesses(group, &tessera.WitnessOptions{Timeout: max(cfg.Deadline/2, publishEvery)}).
-			WithCheckpointInterval(witnessEvery)
+		opts.WithWitnesses(group, &tessera.WitnessOptions{Timeout: max(cfg.Deadline/2, publishEvery)})
 		if republish {
-			opts.WithCheckpointRepublishInterval(witnessEvery)
+			opts.WithCheckpointRepublishInterval(publishEvery)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())

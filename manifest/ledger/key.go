@@ -89,10 +89,21 @@ func ParseVerifier(public string) (note.Verifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: want a note verifier key, origin+hash+base64: %w", ErrKey, err)
 	}
+	if !canonical(v, public) {
+		return nil, fmt.Errorf("%w: public key of %s is not in its canonical form", ErrKey, v.Name())
+	}
 	if err := checkOrigin(v.Name()); err != nil {
 		return nil, err
 	}
 	return v, nil
+}
+
+// canonical reports whether text is how a key is written: parsers take line
+// ends in the base64 and upper-case digits, and one of them any key ID.
+func canonical(v note.Verifier, text string) bool {
+	_, encoded, _ := strings.Cut(text[len(v.Name())+1:], "+")
+	raw, err := base64.StdEncoding.DecodeString(encoded)
+	return err == nil && text == fmt.Sprintf("%s+%08x+%s", v.Name(), v.KeyHash(), base64.StdEncoding.EncodeToString(raw))
 }
 
 // checkOrigin keeps to what every reader of notes can name.

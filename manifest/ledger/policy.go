@@ -27,6 +27,9 @@ func NewWitness(public, submit string) (Witness, error) {
 	if err != nil {
 		return Witness{}, fmt.Errorf("%w: public key of a witness: %w", ErrPolicy, err)
 	}
+	if !canonical(v, public) {
+		return Witness{}, fmt.Errorf("%w: public key of witness %s: want a cosignature key in its canonical form", ErrPolicy, v.Name())
+	}
 	if submit != "" {
 		u, err := url.Parse(submit)
 		if err != nil {

@@ -95,7 +95,7 @@ func TestAppend_killed(t *testing.T) {
 			}
 			acknowledged := 0
 			for round := range rounds {
-				acknowledged = killOnce(t, key, cfg.Dir, acknowledged, round%4 == 0)
+				acknowledged = killOnce(t, key, cfg.Dir, acknowledged, round%3)
 				all := read(t, cfg)
 				if len(all) < acknowledged || len(all) > acknowledged+1 {
 					t.Fatalf("round %d: ledger has %d entries, %d were acknowledged", round, len(all), acknowledged)
@@ -104,16 +104,17 @@ func TestAppend_killed(t *testing.T) {
 			}
 			appendAll(t, open(t, cfg), entry(acknowledged), entry(acknowledged+1))
 			equal(t, read(t, cfg), entries(0, acknowledged+2))
-			if acknowledged < rounds/4 {
-				t.Errorf("only %d entries in %d rounds: nothing much was tried", acknowledged, rounds)
+			if acknowledged < rounds/3 {
+				t.Errorf("only %d entries in %d rounds, one in three was to append", acknowledged, rounds)
 			}
 		})
 	}
 }
 
-// killOnce starts a child and kills it: soon after its start, or while it
-// appends. It returns how many entries have been acknowledged by then.
-func killOnce(t *testing.T, key *ledger.Key, dir string, from int, atStart bool) int {
+// killOnce starts a child and kills it some time after it was started (0), was
+// ready (1), or had appended an entry (2). It returns how many entries have
+// been acknowledged by then.
+func killOnce(t *testing.T, key *ledger.Key, dir string, from, after int) int {
 	t.Helper()
 	cmd := childCommand(t, key, dir, from, from+1000)
 	out, err := cmd.StdoutPipe()
@@ -123,22 +124,24 @@ func killOnce(t *testing.T, key *ledger.Key, dir string, from int, atStart bool)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	kill := func(within time.Duration) {
-		time.AfterFunc(rand.N(within), func() { cmd.Process.Kill() })
+	reached := func(point int) {
+		if point == after {
+			time.AfterFunc(rand.N(150*time.Millisecond), func() { cmd.Process.Kill() })
+			after = -1
+		}
 	}
-	if atStart {
-		kill(60 * time.Millisecond)
-	}
+	reached(0)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		if lines.Text() == "ready" && !atStart {
-			kill(160 * time.Millisecond)
+		if lines.Text() == "ready" {
+			reached(1)
 		}
 		if rest, ok := strings.CutPrefix(lines.Text(), "appended "); ok {
 			if rest != strconv.Itoa(from) {
 				t.Errorf("child appended %s, want %d", rest, from)
 			}
 			from++
+			reached(2)
 		}
 	}
 	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != -1 {

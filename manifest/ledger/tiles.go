@@ -119,8 +119,12 @@ func readBundle(ctx context.Context, src Source, bundle int64, width int) ([][]b
 	if err != nil {
 		return nil, err
 	}
-	// "Entry bundles are sequences of big-endian uint16 length-prefixed log
-	// entries."
+	return parseBundle(b, bundle, width)
+}
+
+// parseBundle splits a bundle: "sequences of big-endian uint16 length-prefixed
+// log entries". It may hold more than is wanted, if it is a full one.
+func parseBundle(b []byte, bundle int64, width int) ([][]byte, error) {
 	entries := make([][]byte, 0, width)
 	rest := b
 	for len(rest) > 0 {

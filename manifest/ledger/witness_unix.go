@@ -12,9 +12,14 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 const maxWitnessAnswer = 64 << 10
+
+// askAgain is how long a witness that refused is left in peace. Tessera would
+// ask again with each try to publish, ten times a second.
+const askAgain = time.Second
 
 // A witnessTransport carries Tessera's requests to witnesses. It bounds what
 // they answer and remembers it, since Tessera only logs why a checkpoint was
@@ -29,8 +34,9 @@ type witnessTransport struct {
 
 type answer struct {
 	words string
-	err   error // what it means, if it means more than "not now"
-	size  int64 // that the witness has cosigned; -1 if it did not say
+	err   error     // what it means, if it means more than "not now"
+	size  int64     // that the witness has cosigned; -1 if it did not say
+	until time.Time // not to be asked before
 }
 
 func newWitnessTransport(p Policy) *witnessTransport {
@@ -49,7 +55,10 @@ func newWitnessTransport(p Policy) *witnessTransport {
 // RoundTrip implements [http.RoundTripper].
 func (t *witnessTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	name := t.names[req.URL.String()]
-	a := answer{size: -1}
+	if err := t.wait(req.Context(), name); err != nil {
+		return nil, err
+	}
+	a := answer{size: -1, until: time.Now().Add(askAgain)}
 	defer func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -76,7 +85,7 @@ func (t *witnessTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	switch resp.StatusCode {
 	case http.StatusOK:
-		a.words = "has answered"
+		a.words, a.until = "has answered", time.Time{}
 	case http.StatusConflict:
 		a.words = "has cosigned another root"
 		a.err = ErrForked
@@ -84,6 +93,9 @@ func (t *witnessTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 			a.words, a.err = "has cosigned another size", nil
 			if n, err := strconv.ParseInt(strings.TrimSpace(string(body)), 10, 64); err == nil {
 				a.words, a.size = fmt.Sprintf("has cosigned %d entries", n), n
+				if n <= offered(req) {
+					a.until = time.Time{} // Tessera starts from there at once
+				}
 			}
 		}
 	case http.StatusUnprocessableEntity:
@@ -96,6 +108,48 @@ func (t *witnessTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 		a.words = fmt.Sprintf("answers status %d", resp.StatusCode)
 	}
 	return resp, nil
+}
+
+// wait returns when a witness may be asked.
+func (t *witnessTransport) wait(ctx context.Context, name string) error {
+	t.mu.Lock()
+	left := time.Until(t.last[name].until)
+	t.mu.Unlock()
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// offered returns the size of the checkpoint in a request.
+func offered(req *http.Request) int64 {
+	if req.GetBody == nil {
+		return 0
+	}
+	r, err := req.GetBody()
+	if err != nil {
+		return 0
+	}
+	defer r.Close()
+	body, err := io.ReadAll(r)
+	if err != nil {
+		return 0
+	}
+	// After the first empty line: the origin, the size.
+	_, checkpoint, _ := strings.Cut(string(body), "\n\n")
+	lines := strings.SplitN(checkpoint, "\n", 3)
+	if len(lines) < 3 {
+		return 0
+	}
+	n, err := strconv.ParseInt(lines[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // explain says why the witnesses have not cosigned a ledger of size entries.
