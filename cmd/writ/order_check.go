@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"writ/crypto/digest"
+	"writ/export/order"
+)
+
+func orderCheckCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "check",
+		Usage:     "say whether an order is genuine, in force and not answered yet, and who must still sign",
+		ArgsUsage: "ORDER",
+		Description: "writ order check orders/2026-0042.order.json\n" +
+			"Exits with 3 and the first reason if the order is rejected.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "received", Usage: "`TIME` of receipt, RFC 3339, if the order arrived before now"},
+			&cli.StringFlag{Name: "supplement", Usage: "`WHY` the order is to be answered once more"},
+			jsonFlag,
+		},
+		Action: runOrderCheck,
+	}
+}
+
+func runOrderCheck(c *cli.Context) error {
+	args, err := arguments(c, "ORDER")
+	if err != nil {
+		return err
+	}
+	received := time.Now()
+	if s := c.String("received"); s != "" {
+		i, err := order.ParseInstant(s)
+		if err != nil {
+			return fmt.Errorf("%w: --received is %w", errUsage, err)
+		}
+		received = i.UTC()
+	}
+	s, _, err := readOrder(args[0])
+	if err != nil {
+		return err
+	}
+	w, err := openWorkspace(c)
+	if err != nil {
+		return err
+	}
+	answered, err := exportConfig(w).Ledger.Answered(c.Context, s.Digest())
+	if err != nil {
+		return err
+	}
+	against := order.Against{
+		Registry: w.Registry,
+		ExportedAs: func(digest.Digest) string {
+			if len(answered) == 0 {
+				return ""
+			}
+			return answered[len(answered)-1]
+		},
+		Supplement:    c.String("supplement"),
+		UnsafeTesting: w.Config.Testing,
+	}
+	report := order.Status(s, against, received)
+	if c.Bool("json") {
+		if err := printJSON(c, reportJSON(report)); err != nil {
+			return err
+		}
+	} else {
+		printReport(c.App.Writer, report)
+	}
+	// Status tells people; Verify alone decides.
+	_, err = order.Verify(s, against, received)
+	return err
+}
+
+// checkNames says in words what each check asks.
+var checkNames = map[string]string{
+	"provider":     "addressed to us",
+	"test":         "real order in a live workspace, or test order in a test one",
+	"authority":    "authority is registered, for this jurisdiction",
+	"agency":       "agency is registered",
+	"recipient":    "agency has exactly one key to encrypt to",
+	"signatures":   "enough people signed",
+	"emergency":    "call-back, if it is an emergency",
+	"in-force":     "in force when it was received",
+	"first-export": "not answered before, or said why once more",
+}
+
+func printReport(w io.Writer, r order.Report) {
+	for _, k := range r.Checks {
+		mark := "ok "
+		if k.Err != nil {
+			mark = "NO "
+		}
+		fmt.Fprintf(w, "%s %s\n", mark, checkNames[k.Name])
+	}
+	for _, g := range r.Signatures {
+		who := "a stranger"
+		if g.ID != "" {
+			who = fmt.Sprintf("%s %s", g.Role, g.ID)
+		}
+		if g.Counts {
+			fmt.Fprintf(w, "signed by %s\n", who)
+		} else {
+			fmt.Fprintf(w, "signature of %s does not count: %s\n", who, g.Why)
+		}
+	}
+	for _, m := range r.Missing {
+		fmt.Fprintf(w, "still needed: %s\n", m)
+	}
+	if r.Err == nil {
+		fmt.Fprintf(w, "accepted, as received at %s\n", r.At.Format(time.RFC3339))
+	}
+}
+
+// reportJSON is the form of a report that machines read.
+func reportJSON(r order.Report) any {
+	type check struct {
+		Name   string `json:"name"`
+		Passed bool   `json:"passed"`
+		Error  string `json:"error,omitzero"`
+	}
+	type signature struct {
+		KeyID  string     `json:"key_id"`
+		Role   order.Role `json:"role,omitzero"`
+		ID     string     `json:"id,omitzero"`
+		Counts bool       `json:"counts"`
+		Why    string     `json:"why,omitzero"`
+	}
+	out := struct {
+		Accepted   bool          `json:"accepted"`
+		Digest     digest.Digest `json:"digest"`
+		ReceivedAt time.Time     `json:"received_at"`
+		Checks     []check       `json:"checks"`
+		Signatures []signature   `json:"signatures"`
+		Missing    []string      `json:"missing"`
+	}{r.Err == nil, r.Digest, r.At, []check{}, []signature{}, append([]string{}, r.Missing...)}
+	for _, k := range r.Checks {
+		e := ""
+		if k.Err != nil {
+			e = k.Err.Error()
+		}
+		out.Checks = append(out.Checks, check{k.Name, k.Err == nil, e})
+	}
+	for _, g := range r.Signatures {
+		out.Signatures = append(out.Signatures, signature{string(g.KeyID), g.Role, g.ID, g.Counts, g.Why})
+	}
+	return out
+}
