@@ -1,0 +1,248 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"writ/crypto/seal"
+	"writ/crypto/sign"
+	"writ/crypto/trust"
+)
+
+var validityFlags = []cli.Flag{
+	&cli.StringFlag{Name: "from", Usage: "`TIME` from which it counts, RFC 3339; default: now"},
+	&cli.StringFlag{Name: "until", Usage: "`TIME` at which it no longer counts; default: it has no end"},
+}
+
+func trustAddCommand() *cli.Command {
+	one := func(name, usage string) cli.Flag { return &cli.StringFlag{Name: name, Usage: usage} }
+	many := func(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
+	entry := func(name, args, usage, example string, action func(*cli.Context, []string) error, flags ...cli.Flag) *cli.Command {
+		return &cli.Command{
+			Name: name, Usage: usage, ArgsUsage: args, Description: "writ trust add " + name + " " + example,
+			Flags: append(flags, validityFlags...),
+			Action: func(c *cli.Context) error {
+				given, err := arguments(c, strings.Fields(args)...)
+				if err != nil {
+					return err
+				}
+				return action(c, given)
+			},
+		}
+	}
+	const name, law = "`NAME` for people", "`LAW` under which it acts, such as us"
+	threshold := entry("threshold", "", "say who must have signed an order of one kind",
+		"--jurisdiction us --process subpoena --authority suffices --reviewers 2", addThreshold,
+		one("jurisdiction", "`LAW`, such as us"), one("process", "`KIND` of legal process"),
+		one("authority", "its own signature: required, suffices or not-needed"),
+		&cli.IntFlag{Name: "reviewers", Usage: "how many of them must approve"})
+	threshold.Flags = threshold.Flags[:4] // it has no times
+	kind := entry("kind", "KIND", "allow agencies recipients of another kind: ssh or plugin", "ssh", addKind)
+	kind.Flags = nil
+	return &cli.Command{
+		Name:  "add",
+		Usage: "add an entry to the draft of the next registry",
+		Subcommands: []*cli.Command{
+			entry("authority", "ID", "one who issues orders", "--name 'District Court' --kind court --jurisdiction us --phone '+1 202 555 0100' --key court.key.pub usdc-ndca", addAuthority,
+				one("name", name), one("kind", "court, judge, prosecutor, police, security-service or designated-authority"),
+				one("jurisdiction", law), one("phone", "`NUMBER` for call-backs"), many("key", "`FILE` with a public key; repeatable; none: paper only")),
+			entry("reviewer", "ID", "one of the provider's legal staff", "--name Anna --key anna.key.pub anna", addReviewer,
+				one("name", name), many("key", "`FILE` with a public key; repeatable")),
+			entry("agency", "ID", "one who receives bundles", "--name 'Field Office' --jurisdiction us --recipient agency.key.pub fbi-sf", addAgency,
+				one("name", name), one("jurisdiction", law), one("phone", "`NUMBER`"), one("recipient", "age `RECIPIENT`, or the file that holds it")),
+			entry("key", "PUB", "a further key of an authority or reviewer, or one of the provider's own", "--use manifest signer.key.pub", addKey,
+				one("authority", "`ID` of the authority that holds it"), one("reviewer", "`ID` of the reviewer who holds it"), one("use", "the provider's own: manifest or ledger")),
+			entry("recipient", "RECIPIENT", "an agency's new recipient; the one in use ends when the new one begins", "--agency fbi-sf new.key.pub", addRecipient,
+				one("agency", "`ID`")),
+			threshold,
+			kind,
+		},
+	}
+}
+
+func addAuthority(c *cli.Context, args []string) error {
+	if err := needFlags(c, "name", "kind", "jurisdiction"); err != nil {
+		return err
+	}
+	v, err := validity(c)
+	if err != nil {
+		return err
+	}
+	keys, err := keysOf(c, v)
+	if err != nil {
+		return err
+	}
+	return editTrust(c, func(d *trust.Document) error {
+		d.Authorities = append(d.Authorities, trust.Authority{ID: args[0], Name: c.String("name"), Kind: trust.Kind(c.String("kind")),
+			Jurisdiction: trust.Jurisdiction(c.String("jurisdiction")), Phone: c.String("phone"), Keys: keys, Validity: v})
+		return nil
+	})
+}
+
+func addReviewer(c *cli.Context, args []string) error {
+	if err := needFlags(c, "name", "key"); err != nil {
+		return err
+	}
+	v, err := validity(c)
+	if err != nil {
+		return err
+	}
+	keys, err := keysOf(c, v)
+	if err != nil {
+		return err
+	}
+	return editTrust(c, func(d *trust.Document) error {
+		d.Reviewers = append(d.Reviewers, trust.Reviewer{ID: args[0], Name: c.String("name"), Keys: keys, Validity: v})
+		return nil
+	})
+}
+
+func addAgency(c *cli.Context, args []string) error {
+	if err := needFlags(c, "name", "jurisdiction", "recipient"); err != nil {
+		return err
+	}
+	v, err := validity(c)
+	if err != nil {
+		return err
+	}
+	r, err := recipientText(c.String("recipient"))
+	if err != nil {
+		return err
+	}
+	return editTrust(c, func(d *trust.Document) error {
+		d.Agencies = append(d.Agencies, trust.Agency{ID: args[0], Name: c.String("name"), Jurisdiction: trust.Jurisdiction(c.String("jurisdiction")),
+			Phone: c.String("phone"), Recipients: []trust.Recipient{{Recipient: r, Validity: v}}, Validity: v})
+		return nil
+	})
+}
+
+func addKey(c *cli.Context, args []string) error {
+	holders := slices.DeleteFunc([]string{"authority", "reviewer", "use"}, func(n string) bool { return !c.IsSet(n) })
+	if len(holders) != 1 {
+		return fmt.Errorf("%w: whose key is it? give one of --authority ID, --reviewer ID, --use manifest, --use ledger", errUsage)
+	}
+	v, err := validity(c)
+	if err != nil {
+		return err
+	}
+	public, err := readPublicKey(args[0])
+	if err != nil {
+		return err
+	}
+	k, holder := trust.Key{PublicKey: public, Validity: v}, c.String(holders[0])
+	return editTrust(c, func(d *trust.Document) error {
+		if holders[0] == "use" {
+			d.ProviderKeys = append(d.ProviderKeys, trust.ProviderKey{Use: trust.Use(holder), Key: k})
+		} else if a := d.FindAuthority(holder); holders[0] == "authority" && a != nil {
+			a.Keys = append(a.Keys, k)
+		} else if r := d.FindReviewer(holder); holders[0] == "reviewer" && r != nil {
+			r.Keys = append(r.Keys, k)
+		} else {
+			return unknown(holders[0], holder)
+		}
+		return nil
+	})
+}
+
+func addRecipient(c *cli.Context, args []string) error {
+	if err := needFlags(c, "agency"); err != nil {
+		return err
+	}
+	v, err := validity(c)
+	if err != nil {
+		return err
+	}
+	r, err := recipientText(args[0])
+	if err != nil {
+		return err
+	}
+	return editTrust(c, func(d *trust.Document) error {
+		a := d.FindAgency(c.String("agency"))
+		if a == nil {
+			return unknown("agency", c.String("agency"))
+		}
+		a.Rotate(trust.Recipient{Recipient: r, Validity: v})
+		return nil
+	})
+}
+
+func addThreshold(c *cli.Context, _ []string) error {
+	if err := needFlags(c, "jurisdiction", "process", "authority", "reviewers"); err != nil {
+		return err
+	}
+	return editTrust(c, func(d *trust.Document) error {
+		d.SetThreshold(trust.Threshold{Jurisdiction: trust.Jurisdiction(c.String("jurisdiction")), Process: trust.Process(c.String("process")),
+			Authority: trust.AuthorityRule(c.String("authority")), Reviewers: c.Int("reviewers")})
+		return nil
+	})
+}
+
+func addKind(c *cli.Context, args []string) error {
+	return editTrust(c, func(d *trust.Document) error {
+		d.AllowKinds = append(d.AllowKinds, seal.Kind(args[0]))
+		return nil
+	})
+}
+
+func unknown(what, id string) error {
+	return fmt.Errorf("%w: %s %q is not in the registry; see writ trust show", errUsage, what, id)
+}
+
+// validity reads --from and --until.
+func validity(c *cli.Context) (trust.Validity, error) {
+	v := trust.Validity{From: now()}
+	var err error
+	if s := c.String("from"); s != "" {
+		if v.From, err = instantOf("--from", s); err != nil {
+			return v, err
+		}
+	}
+	if s := c.String("until"); s != "" {
+		if v.Until, err = instantOf("--until", s); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+func instantOf(flag, s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil || t.IsZero() {
+		return t, fmt.Errorf("%w: %s: not a time in RFC 3339, such as 2026-03-01T09:00:00Z", errUsage, flag)
+	}
+	return t.UTC(), nil
+}
+
+func keysOf(c *cli.Context, v trust.Validity) ([]trust.Key, error) {
+	keys := []trust.Key{}
+	for _, path := range c.StringSlice("key") {
+		k, err := readPublicKey(path)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, trust.Key{PublicKey: k, Validity: v})
+	}
+	return keys, nil
+}
+
+// recipientText takes a recipient itself, or the file that holds it. Whether
+// its kind is allowed is checked with the draft.
+func recipientText(s string) (string, error) {
+	if strings.HasPrefix(s, "age1") || strings.HasPrefix(s, "ssh-") {
+		r, err := parseRecipientFile([]byte(s))
+		return r.String(), err
+	}
+	b, err := readInput(s, sign.MaxKeyBytes)
+	if err != nil {
+		return "", err
+	}
+	r, err := parseRecipientFile(b)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", s, err)
+	}
+	return r.String(), nil
+}
