@@ -8,31 +8,90 @@
 package bundle
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
-	"writ/crypto/seal"
-	"writ/crypto/trust"
 	"writ/manifest"
 )
 
 // ErrVerify is the family of everything that can be wrong with a delivery.
 var ErrVerify = errors.New("verification failed")
 
+// ErrExists is returned by [Open] if there is something at its destination.
+var ErrExists = errors.New("destination exists")
+
 // A Code names what is wrong, for machines: stable, documented in docs/formats.md.
 type Code string
+
+// The codes of what [Find] and [Verify] find.
+const (
+	Missing           Code = "delivery-missing"
+	Ambiguous         Code = "delivery-ambiguous"
+	ManifestFormat    Code = "manifest-format"
+	ManifestSignature Code = "manifest-signature"
+	ManifestSigner    Code = "manifest-signer"
+	CiphertextSize    Code = "ciphertext-size"
+	CiphertextDigest  Code = "ciphertext-digest"
+	AgeHeader         Code = "age-header"
+	RecipientsDiffer  Code = "recipients"
+)
+
+// The codes of what only [Open] can find.
+const (
+	NotForYou         Code = "not-for-you"
+	CiphertextDamaged Code = "ciphertext-damaged"
+	PayloadFrames     Code = "payload-frames"
+	PayloadTar        Code = "payload-tar"
+	PayloadPath       Code = "payload-path"
+	PayloadSize       Code = "payload-size"
+	PayloadMember     Code = "payload-member"
+	BagFiles          Code = "bag-files"
+	BagDigest         Code = "bag-digest"
+	CommitmentsFormat Code = "commitments"
+	OrderDiffers      Code = "order"
+	RecordForm        Code = "record-form"
+	RecordFields      Code = "record-fields"
+	RecordCount       Code = "record-count"
+	RecordRoot        Code = "record-root"
+)
+
+// Codes returns all codes, in the order in which they are looked for.
+func Codes() []Code {
+	return []Code{
+		Missing, Ambiguous, ManifestFormat, ManifestSignature, ManifestSigner, CiphertextSize, CiphertextDigest, AgeHeader, RecipientsDiffer,
+		NotForYou, CiphertextDamaged, PayloadFrames, PayloadTar, PayloadPath, PayloadSize, PayloadMember, BagFiles, BagDigest,
+		CommitmentsFormat, OrderDiffers, RecordForm, RecordFields, RecordCount, RecordRoot,
+	}
+}
 
 // A Finding is one way in which a delivery failed. It wraps ErrVerify.
 type Finding struct {
 	Code Code
 	What string // a sentence for people: the thing, what was expected
+	Err  error  // what found it, if something deeper did
 }
 
-func (f *Finding) Error() string { return fmt.Sprintf("%v: %s: %s", ErrVerify, f.Code, f.What) }
+func (f *Finding) Error() string {
+	if f.Err != nil {
+		return fmt.Sprintf("%v: %s: %s: %v", ErrVerify, f.Code, f.What, f.Err)
+	}
+	return fmt.Sprintf("%v: %s: %s", ErrVerify, f.Code, f.What)
+}
 
-// Unwrap returns ErrVerify.
-func (f *Finding) Unwrap() error { return ErrVerify }
+// Unwrap returns ErrVerify and what found it.
+func (f *Finding) Unwrap() []error {
+	if f.Err != nil {
+		return []error{ErrVerify, f.Err}
+	}
+	return []error{ErrVerify}
+}
+
+func found(c Code, err error, format string, a ...any) error {
+	return &Finding{Code: c, What: fmt.Sprintf(format, a...), Err: err}
+}
 
 // A Delivery is the paths of what was delivered.
 type Delivery struct {
@@ -41,23 +100,37 @@ type Delivery struct {
 }
 
 // Find locates the files of a delivery: path is its folder, its ciphertext or its manifest.
-func Find(path string) (Delivery, error) { panic("unwritten") }
-
-// Verify checks signature, signer, statement, ciphertext and age header. Each
-// failure is a *[Finding].
-func Verify(ctx context.Context, d Delivery, p *trust.Provider) (*manifest.Verified, error) {
-	panic("unwritten")
-}
-
-// Options of [Open].
-type Options struct {
-	MaxBytes int64 // of all that is written; zero means what the manifest states
-	Workers  int   // zero means GOMAXPROCS
-	Progress func(written int64)
-}
-
-// Open verifies, decrypts and checks everything, and leaves the bag as
-// dir, which must not exist yet. On any error dir does not exist either.
-func Open(ctx context.Context, d Delivery, p *trust.Provider, id seal.Identity, dir string, o Options) (*manifest.Verified, error) {
-	panic("unwritten")
+func Find(path string) (Delivery, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Delivery{}, found(Missing, err, "there is no delivery")
+	}
+	ciphertext := strings.TrimSuffix(path, manifest.ManifestSuffix)
+	if info.IsDir() {
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			return Delivery{}, err
+		}
+		var names []string
+		for _, e := range entries {
+			if strings.HasSuffix(e.Name(), manifest.CiphertextSuffix) {
+				names = append(names, e.Name())
+			}
+		}
+		switch len(names) {
+		case 0:
+			return Delivery{}, found(Missing, nil, "no file in the folder ends with %s", manifest.CiphertextSuffix)
+		case 1:
+			ciphertext = filepath.Join(path, names[0])
+		default:
+			return Delivery{}, found(Ambiguous, nil, "%d files in the folder end with %s; name one of them", len(names), manifest.CiphertextSuffix)
+		}
+	}
+	d := Delivery{Ciphertext: ciphertext, Manifest: ciphertext + manifest.ManifestSuffix}
+	for _, f := range []string{d.Ciphertext, d.Manifest} {
+		if info, err := os.Stat(f); err != nil || !info.Mode().IsRegular() {
+			return Delivery{}, found(Missing, err, "%s is not there, or is no file", filepath.Base(f))
+		}
+	}
+	return d, nil
 }

@@ -1,0 +1,127 @@
+package bundle
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"writ/crypto/digest"
+	"writ/crypto/seal"
+	"writ/crypto/trust"
+	"writ/manifest"
+)
+
+// Verify checks signature, signer, statement, ciphertext and age header. What
+// is wrong with the delivery is a *[Finding]; other errors are the machine's.
+func Verify(ctx context.Context, d Delivery, p *trust.Provider) (*manifest.Verified, error) {
+	v, f, err := verify(ctx, d, p)
+	if err != nil {
+		return nil, err
+	}
+	return v, f.Close()
+}
+
+// verify also returns the ciphertext, open at its beginning, so that what is
+// decrypted is the file that was checked.
+func verify(ctx context.Context, d Delivery, p *trust.Provider) (*manifest.Verified, *os.File, error) {
+	v, err := verifyManifest(d.Manifest, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, size, err := open(d.Ciphertext)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := verifyCiphertext(ctx, f, size, v.Statement().Predicate); err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return v, f, nil
+}
+
+// open opens a regular file: a pipe or a device could keep us waiting.
+func open(path string) (*os.File, int64, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, 0, found(Missing, err, "a file of the delivery is not there")
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: not a regular file", path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+func verifyManifest(path string, p *trust.Provider) (*manifest.Verified, error) {
+	f, _, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, manifest.MaxBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	s, err := manifest.Parse(b)
+	if err != nil {
+		return nil, found(ManifestFormat, err, "the manifest is not as this format writes it")
+	}
+	v, err := manifest.Verify(s, p)
+	switch {
+	case errors.Is(err, manifest.ErrSignature):
+		return nil, found(ManifestSignature, err, "the manifest was not signed by the key that it names, or was changed since")
+	case err != nil:
+		return nil, found(ManifestSigner, err, "the provider file does not vouch for the manifest's signer at the time of signing")
+	}
+	return v, nil
+}
+
+// verifyCiphertext leaves f at its beginning.
+func verifyCiphertext(ctx context.Context, f *os.File, size int64, e manifest.Export) error {
+	if size != e.Ciphertext.SizeBytes {
+		return found(CiphertextSize, nil, "the ciphertext has %d bytes, the manifest says %d", size, e.Ciphertext.SizeBytes)
+	}
+	h := sha256.New()
+	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, reader{ctx, f}, make([]byte, min(size+1, 1<<20))); err != nil {
+		return err
+	}
+	if digest.Digest(h.Sum(nil)) != e.Ciphertext.SHA256 {
+		return found(CiphertextDigest, nil, "the ciphertext's SHA-256 is not the manifest's: it was changed or damaged")
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	kinds, err := seal.Inspect(f)
+	if err != nil {
+		return found(AgeHeader, err, "the ciphertext does not begin as an age file does")
+	}
+	// The manifest states exactly one: see package manifest.
+	if want := e.Recipients[0].Kind; len(kinds) != 1 || string(kinds[0]) != want {
+		return found(RecipientsDiffer, nil, "the ciphertext is for recipients of the kinds %v, the manifest says one of kind %s", kinds, want)
+	}
+	_, err = f.Seek(0, io.SeekStart)
+	return err
+}
+
+// A reader stops when its context does.
+type reader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r reader) Read(p []byte) (int, error) {
+	if err := context.Cause(r.ctx); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}
