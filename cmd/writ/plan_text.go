@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -23,7 +24,7 @@ func writePlan(w io.Writer, p *plan.Plan) {
 	writeFields(w, datasets)
 	for _, d := range datasets {
 		if d.Query != "" {
-			fmt.Fprintf(w, "\nquery of %s on store %s, for each account's key bound:\n  %s\n", plain(d.Decision.Dataset), plain(d.Store), plain(d.Query))
+			fmt.Fprintf(w, "\nquery of %s on store %s; account keys and times are bound:\n  %s\n", plain(d.Decision.Dataset), plain(d.Store), plain(d.Query))
 		}
 	}
 	writeTail(w, p)
@@ -45,7 +46,7 @@ func writeHead(w io.Writer, p *plan.Plan) {
 		signers = append(signers, fmt.Sprintf("%s %s", s.Role, s.ID))
 	}
 	label(w, "signed by", "%s", strings.Join(signers, ", "))
-	label(w, "received", "%s", utc(v.ReceivedAt()))
+	label(w, "received", "%s", utc(v.ReceivedAt().Truncate(time.Second)))
 	if v.Supplement() != "" {
 		label(w, "once more", "%s", v.Supplement())
 	}
@@ -133,7 +134,7 @@ func writeTail(w io.Writer, p *plan.Plan) {
 	}
 	label(w, "notice", "%s", noticeText(d.Notice()))
 	if e := d.Enterprise(); e.Why != "" {
-		label(w, "enterprise", "%s; %s", e.Why, ruleText(e.Rule))
+		label(w, "enterprise", "of an enterprise customer's account: %s; %s", e.Why, ruleText(e.Rule))
 	}
 	c := d.Ceilings()
 	label(w, "ceilings", "%d targets, %d accounts, %d records a dataset, %d bytes, a window of %d days; %s",
@@ -147,7 +148,7 @@ func noticeText(n policy.Notice) string {
 	when := "none is owed to the user"
 	switch {
 	case n.Owed && !n.After.IsZero():
-		when = "owed to the user after " + utc(n.After)
+		when = "owed to the user after " + utc(n.After.Truncate(time.Second))
 	case n.Owed && n.WhenLifted:
 		when = "owed to the user once secrecy is lifted"
 	case n.Owed:
