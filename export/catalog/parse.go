@@ -125,6 +125,9 @@ func (c *Catalog) parseIdentifier(up *strictyaml.Map, name string, n strictyaml.
 			i.Normalize = append(i.Normalize, r)
 		}
 	}
+	if strings.Contains(name, "_") {
+		m.Fail(n.Errorf("no target has a type with _: use -"))
+	}
 	if i.To.Column != "" && i.From.Column == "" {
 		m.Fail(n.Errorf(`"to" without "from"`))
 	}
