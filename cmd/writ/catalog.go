@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -143,7 +142,7 @@ type fieldReport struct {
 func describeCatalog(k *catalog.Catalog, p *policy.Policy) catalogReport {
 	r := catalogReport{Digest: k.Digest(), Policy: p.Digest()}
 	for _, i := range k.Identifiers() {
-		r.Identifiers = append(r.Identifiers, identifierReport{i.Type, i.Account, i.Store, i.From.Column != "", i.Normalize})
+		r.Identifiers = append(r.Identifiers, identifierReport{i.Type, i.Account, i.Store, i.From.Column != "", append([]catalog.Rule{}, i.Normalize...)})
 	}
 	reached := map[catalog.Category][]string{}
 	for _, name := range p.Jurisdictions() {
@@ -157,7 +156,7 @@ func describeCatalog(k *catalog.Catalog, p *policy.Policy) catalogReport {
 	for _, d := range k.Datasets() {
 		dr := datasetReport{Dataset: d.Name, Description: d.Description, Store: d.Store, Account: d.Account, NeedsWindow: d.Time.Column != ""}
 		for _, f := range d.Fields {
-			dr.Fields = append(dr.Fields, fieldReport{f.Name, f.Description, f.Category, f.Type, slices.Clone(reached[f.Category])})
+			dr.Fields = append(dr.Fields, fieldReport{f.Name, f.Description, f.Category, f.Type, append([]string{}, reached[f.Category]...)})
 		}
 		r.Datasets = append(r.Datasets, dr)
 	}

@@ -203,7 +203,7 @@ func TestInspect(t *testing.T) {
 	}{
 		{"two", stanza("X25519", "mlkem768x25519"), []Kind{X25519, Hybrid}, nil},
 		{"ssh", stanza("ssh-rsa", "ssh-ed25519"), []Kind{SSH, SSH}, nil},
-		{"grease", stanza("X25519", "q7-grease"), []Kind{X25519}, nil},
+		{"grease is a recipient", stanza("X25519", "q7-grease"), []Kind{X25519, Plugin}, nil},
 		{"a passphrase is none of ours", stanza("scrypt"), []Kind{Plugin}, nil},
 		{"unknown", stanza("piv-p256"), []Kind{Plugin}, nil},
 		{"case matters", stanza("x25519"), []Kind{Plugin}, nil},

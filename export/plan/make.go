@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -89,6 +90,9 @@ type holding struct {
 	redirected []string // of enterprise customers, sorted
 }
 
+// maxCounted is up to how many accounts of an ambiguous identifier are counted.
+const maxCounted = 99
+
 // find looks each target up.
 func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.StoreName]source.Snapshot) (accounts, error) {
 	found := make(accounts)
@@ -99,12 +103,20 @@ func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrTarget, here, err)
 		}
-		got, err := stores[lookup.Identifier.Store].Find(ctx, lookup, 1)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", here, err)
+		snapshot := stores[lookup.Identifier.Store]
+		if snapshot == nil {
+			return nil, fmt.Errorf("%w: %s: store %q was not opened", source.ErrUnavailable, here, lookup.Identifier.Store)
 		}
-		if len(got) > 1 {
-			return nil, fmt.Errorf("%w: %s; ask the authority for an identifier of one account", ErrAmbiguous, here)
+		got, err := snapshot.Find(ctx, lookup, maxCounted)
+		if err != nil {
+			return nil, fmt.Errorf("%s: store %q: %w", here, lookup.Identifier.Store, err)
+		}
+		if n := len(got); n > 1 {
+			count := fmt.Sprint(n)
+			if n > maxCounted {
+				count = fmt.Sprintf("more than %d", maxCounted)
+			}
+			return nil, fmt.Errorf("%w: %s finds %s; ask the authority for an identifier of one account", ErrAmbiguous, here, count)
 		}
 		h := found[lookup.Identifier.Account]
 		if h == nil {
@@ -151,9 +163,9 @@ func lookup(c *catalog.Catalog, t order.Target) (source.Lookup, error) {
 	changesHands := identifier.From.Column != ""
 	switch {
 	case changesHands && t.At.IsZero():
-		return source.Lookup{}, fmt.Errorf("it changes hands, so the order must say at which time it was held")
+		return source.Lookup{}, errors.New("it changes hands, so the order must say at which time it was held")
 	case !changesHands && !t.At.IsZero():
-		return source.Lookup{}, fmt.Errorf("it does not change hands, so the order can't ask for a time")
+		return source.Lookup{}, errors.New("it does not change hands, so the order can't ask for a time")
 	}
 	account, _ := c.Account(identifier.Account)
 	return source.Lookup{Identifier: identifier, Account: account, Value: value, At: t.At.UTC()}, nil
@@ -189,10 +201,15 @@ func (d *Dataset) bind(ctx context.Context, decision *policy.Decision, c *catalo
 		d.Read.Fields = append(d.Read.Fields, field)
 	}
 	snapshot := stores[known.Store]
+	if snapshot == nil {
+		return fmt.Errorf("%w: store %q was not opened", source.ErrUnavailable, known.Store)
+	}
 	var err error
 	if d.Query, err = snapshot.Describe(ctx, d.Read); err != nil {
-		return err
+		return fmt.Errorf("store %q: %w", known.Store, err)
 	}
-	d.Estimated, err = snapshot.Estimate(ctx, d.Read)
-	return err
+	if d.Estimated, err = snapshot.Estimate(ctx, d.Read); err != nil {
+		return fmt.Errorf("store %q: %w", known.Store, err)
+	}
+	return nil
 }

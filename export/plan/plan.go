@@ -86,6 +86,7 @@ func (p *Plan) Digest() digest.Digest {
 		Name       order.Dataset
 		Outcome    manifest.Outcome
 		Why        string
+		Store      catalog.StoreName
 		Query      string
 		From, To   string
 		Fields     []catalog.Field
@@ -99,7 +100,7 @@ func (p *Plan) Digest() digest.Digest {
 	}{p.decision.Order().Order().Nonce, p.decision.Order().Digest(), nil}
 	for _, d := range p.datasets {
 		all.Datasets = append(all.Datasets, dataset{
-			d.Decision.Dataset, d.Outcome, d.Why, d.Query, d.Decision.From.String(), d.Decision.To.String(),
+			d.Decision.Dataset, d.Outcome, d.Why, d.Store, d.Query, d.Decision.From.String(), d.Decision.To.String(),
 			d.Read.Fields, d.Read.Accounts, d.Redirected,
 		})
 	}

@@ -64,8 +64,8 @@ func (p *Policy) Describe(name trust.Jurisdiction) (Description, bool) {
 	d := Description{Jurisdiction: name}
 	for _, q := range j.processes {
 		pd := ProcessDescription{
-			Rule: q.Rule, Process: q.name, Includes: slices.Clone(q.includes), Releases: q.releases,
-			Voluntary: q.voluntary, NationalSecurity: q.nationalSecurity,
+			Rule: q.Rule, Process: q.name, Includes: append([]trust.Process{}, q.includes...), Releases: q.releases,
+			Voluntary: q.voluntary, NationalSecurity: q.nationalSecurity, Reaches: []catalog.Category{},
 		}
 		for _, c := range catalog.Leaves() {
 			if _, ok := j.could(q, c, ""); ok {

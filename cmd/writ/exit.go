@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"writ/crypto/seal"
+	"writ/crypto/sign"
+	"writ/crypto/trust"
+	"writ/export"
+	"writ/export/catalog"
+	"writ/export/order"
+	"writ/export/plan"
+	"writ/export/policy"
+	"writ/export/source"
+	"writ/export/workspace"
+	"writ/manifest"
+	"writ/manifest/bundle"
+)
+
+// exits says which family of errors ends with which code; the first that
+// matches counts. An error that none matches is internal: 1.
+var exits = []struct {
+	code   int
+	family error
+}{
+	{6, export.ErrRefused},
+	{6, plan.ErrCeiling},
+	{3, order.ErrRejected},
+	{3, plan.ErrTarget},
+	{4, bundle.ErrVerify},
+	{4, manifest.ErrManifest},
+	{5, source.ErrUnavailable},
+	{2, errUsage},
+	{2, workspace.ErrConfig},
+	{2, catalog.ErrCatalog},
+	{2, policy.ErrPolicy},
+	{2, trust.ErrRegistry},
+	{2, sign.ErrKey},
+	{2, seal.ErrRecipient},
+	{2, seal.ErrIdentity},
+}
+
+// exitCode is the one place where an error becomes an exit code, for text and JSON alike.
+func exitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	for _, e := range exits {
+		if errors.Is(err, e.family) {
+			return e.code
+		}
+	}
+	return 1
+}
+
+// report writes err for people, or as one JSON object if the command line asked for JSON.
+func report(w io.Writer, args []string, err error) {
+	if slices.Contains(args, "--json") || slices.Contains(args, "-json") {
+		json.NewEncoder(w).Encode(map[string]any{"error": err.Error(), "exit_code": exitCode(err)})
+		return
+	}
+	fmt.Fprintf(w, "writ: error: %v\n", err)
+}

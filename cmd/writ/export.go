@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"writ/crypto/digest"
+	"writ/crypto/sign"
+	"writ/export"
+	"writ/export/journal"
+	"writ/export/order"
+	"writ/export/outbox"
+	"writ/export/plan"
+	"writ/export/workspace"
+	"writ/manifest"
+)
+
+// The flags that say how an order is answered; plan and export share them, so
+// that what one shows is what the other does.
+var requestFlags = []cli.Flag{
+	&cli.StringFlag{Name: "received", Usage: "`TIME` of receipt, RFC 3339, if the order arrived before now"},
+	&cli.StringFlag{Name: "supplement", Usage: "answer an order once more; `WHY` is stated in the manifest"},
+	&cli.StringSliceFlag{Name: "unavailable", Usage: "leave a dataset out whose store can't be read: `DATASET=WHY`, stated in the manifest"},
+}
+
+func exportCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "export",
+		Usage:     "answer an order: pull what it mandates, seal it to its agency, sign it, record it, deliver it",
+		ArgsUsage: "ORDER",
+		Description: "writ export orders/2026-0042.order.json\n" +
+			"writ export --plan sha256:… orders/2026-0042.order.json    only if the plan is still the one that was looked at\n" +
+			"writ export --dry-run --json orders/2026-0042.order.json   decide and plan, pull nothing",
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "plan", Usage: "`DIGEST` that writ plan printed: any other plan is refused"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "stop when the plan is made"},
+			&cli.StringFlag{Name: "password-file", Usage: "`FILE` with the signing key's password (or WRIT_PASSWORD, or asked)"},
+			jsonFlag,
+		}, requestFlags...),
+		Action: runExport,
+	}
+}
+
+func runExport(c *cli.Context) error {
+	args, err := arguments(c, "ORDER")
+	if err != nil {
+		return err
+	}
+	w, err := openWorkspace(c)
+	if err != nil {
+		return err
+	}
+	request, err := exportRequest(c, args[0])
+	if err != nil {
+		return err
+	}
+	config := exportConfig(w)
+	if c.Bool("dry-run") {
+		p, err := export.Plan(c.Context, config, request)
+		if err != nil {
+			return err
+		}
+		return printPlan(c, p)
+	}
+	if config.Signer, err = w.Signer(secret(c, "password-file", "WRIT_PASSWORD", "password of the signing key")); err != nil {
+		return err
+	}
+	bars := newBars(c.App.ErrWriter)
+	config.Progress = bars.tell
+	receipt, err := export.Run(c.Context, config, request)
+	bars.stop()
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return printJSON(c, receipt)
+	}
+	printReceipt(c.App.Writer, receipt)
+	return nil
+}
+
+// exportConfig is what the workspace gives an export; the signer comes apart.
+func exportConfig(w *workspace.Workspace) export.Config {
+	version, revision, goVersion := build()
+	return export.Config{
+		Registry:      w.Registry,
+		Catalog:       w.Catalog,
+		Policy:        w.Policy,
+		Store:         w.Store,
+		Ledger:        journal.Open(filepath.Join(w.Dir, "journal")),
+		Outbox:        outbox.Open(w.Outbox()),
+		Tool:          manifest.Tool{Name: "writ", Version: version, Build: revision, Go: goVersion},
+		UnsafeTesting: w.Config.Testing,
+	}
+}
+
+// exportRequest reads the order and the flags of [requestFlags].
+func exportRequest(c *cli.Context, path string) (export.Request, error) {
+	r := export.Request{Supplement: c.String("supplement"), Unavailable: make(plan.Unavailable)}
+	var err error
+	if r.Order, err = readInput(path, sign.MaxEnvelopeBytes); err != nil {
+		return r, err
+	}
+	if s := c.String("received"); s != "" {
+		if r.ReceivedAt, err = time.Parse(time.RFC3339, s); err != nil {
+			return r, fmt.Errorf("%w: --received: not a time in RFC 3339, such as 2026-03-01T09:00:00Z", errUsage)
+		}
+	}
+	if s := c.String("plan"); s != "" {
+		if r.Plan, err = digest.Parse(s); err != nil || r.Plan.IsZero() {
+			return r, fmt.Errorf("%w: --plan: want the digest that writ plan prints: sha256: and 64 hex digits", errUsage)
+		}
+	}
+	for _, s := range c.StringSlice("unavailable") {
+		name, why, ok := strings.Cut(s, "=")
+		if !ok || strings.TrimSpace(why) == "" {
+			return r, fmt.Errorf("%w: --unavailable: want DATASET=WHY", errUsage)
+		}
+		r.Unavailable[order.Dataset(name)] = why
+	}
+	return r, nil
+}
+
+func printReceipt(w io.Writer, r *export.Receipt) {
+	x := r.Statement.Predicate
+	if r.Resumed {
+		fmt.Fprintln(w, "An earlier run had made this delivery; it is finished now.")
+	}
+	fmt.Fprintf(w, "export     %s\n", r.ExportID)
+	fmt.Fprintf(w, "delivered  %s\n", r.Folder)
+	fmt.Fprintf(w, "sealed to  %s (%s)\n", x.Order.Agency, x.Recipients[0].Kind)
+	fmt.Fprintf(w, "signed     %s\n", x.Times.SignedAt.Format(time.RFC3339))
+	for _, d := range x.Datasets {
+		line := fmt.Sprintf("%-10s %s", d.Name, d.Outcome)
+		if d.Outcome == manifest.Complete || d.Outcome == manifest.Partial {
+			line += fmt.Sprintf(", %d records, %d fields", d.Records, len(d.Fields))
+		}
+		if n := len(d.Withheld); n > 0 {
+			line += fmt.Sprintf(", %d fields withheld", n)
+		}
+		if d.Why != "" {
+			line += ": " + d.Why
+		}
+		fmt.Fprintln(w, line)
+	}
+}
