@@ -232,12 +232,16 @@ func TestFormatsBuildWhereAgenciesAre(t *testing.T) {
 	}
 }
 
-// A direct dependency needs its reason.
+// A direct dependency needs its reason, and a reason its dependency.
 func TestDependenciesHaveReasons(t *testing.T) {
 	const record = "docs/decisions/0001-dependencies.md"
-	reasons, err := os.ReadFile(record)
+	text, err := os.ReadFile(record)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var reasons []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllSubmatch(text, -1) {
+		reasons = append(reasons, string(m[1]))
 	}
 	out, err := command(t, nil, "go", "mod", "edit", "-json").Output()
 	if err != nil {
@@ -248,21 +252,28 @@ func TestDependenciesHaveReasons(t *testing.T) {
 			Path     string
 			Indirect bool
 		}
+		Tool []struct{ Path string }
 	}
 	if err := json.Unmarshal(out, &mod); err != nil {
 		t.Fatal(err)
 	}
-	direct := 0
+	var direct []string
 	for _, r := range mod.Require {
-		if r.Indirect {
-			continue
-		}
-		direct++
-		if !strings.Contains(string(reasons), "`"+r.Path+"`") {
-			t.Errorf("%s: no reason in %s", r.Path, record)
+		if !r.Indirect {
+			direct = append(direct, r.Path)
 		}
 	}
-	if direct == 0 {
-		t.Error("go.mod has no direct dependency: has its form changed?")
+	for _, tool := range mod.Tool {
+		direct = append(direct, tool.Path)
+	}
+	for _, d := range direct {
+		if !slices.Contains(reasons, d) {
+			t.Errorf("%s: no reason in %s", d, record)
+		}
+	}
+	for _, r := range reasons {
+		if !slices.Contains(direct, r) {
+			t.Errorf("%s: %s gives a reason, but it is no direct dependency", r, record)
+		}
 	}
 }

@@ -23,6 +23,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"manifest/bag", "crypto/digest", "the names and sums of a bag's files; reader and writer agree here"},
 	{"manifest/commit", "crypto/digest", "records are bytes here; a root is a digest"},
 	{"manifest/ledger", "crypto/digest", "entries are bytes here"},
+	{"manifest/transparency", "crypto/digest", "counts; its input is statements already checked"},
 	{"manifest", "crypto/digest crypto/sign crypto/trust", "a statement signed by the provider's keys"},
 	{"manifest/bundle", "crypto/digest crypto/seal crypto/sign crypto/trust manifest manifest/bag manifest/commit manifest/frame manifest/inorder", "checks a delivery with the formats alone"},
 
@@ -44,6 +45,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"export/journal", "crypto/digest export/durable manifest", "keeps signed manifests"},
 	{"export", "crypto/digest crypto/seal crypto/sign crypto/trust export/catalog export/order export/outbox export/pack export/plan export/policy export/source manifest manifest/commit", "alone lines the stages up"},
 	{"export/workspace", "crypto/sign crypto/trust export/catalog export/internal/strictyaml export/policy export/source export/source/postgres export/source/sqlite", "finds in one folder what an export needs, so it knows every kind of store"},
+	{"export/demo", "crypto/digest crypto/seal crypto/sign crypto/trust export/order export/workspace", "a made-up provider, for the command line and for tests"},
 	{"export/internal/pgtest", "", "a PostgreSQL of a test's own"},
 
 	// The command line imports anything.
