@@ -80,8 +80,11 @@ func (p *Plan) Empty() bool {
 
 // Digest identifies what was planned: order, fields, windows, accounts and
 // queries. It reveals none of them, also to someone who can guess the accounts:
-// the order's nonce goes into it.
+// the order's nonce goes into it. A plan of no order has none.
 func (p *Plan) Digest() digest.Digest {
+	if p.decision == nil || p.decision.Order() == nil {
+		return digest.Digest{}
+	}
 	type dataset struct {
 		Name       order.Dataset
 		Outcome    manifest.Outcome
