@@ -115,17 +115,21 @@ func (m *maker) account(id int) {
 	if m.random.IntN(4) == 0 {
 		m.row("addresses", fmt.Sprintf("hello.%d@example.com", id), id)
 	}
-	m.logins(id)
-	m.messages(id, p.address)
+	busy := 1
+	if known {
+		busy = 30
+	}
+	m.logins(id, busy*loginsEach)
+	m.messages(id, p.address, busy*mailsEach)
 	if plan != "free" {
 		m.payments(id, plan)
 	}
 }
 
-func (m *maker) logins(account int) {
+func (m *maker) logins(account, n int) {
 	// Most people have a home address that changes a few times a year, and one or two devices.
 	home, devices := m.ip(), []string{m.device(), m.device()}
-	for _, at := range m.times(loginsEach) {
+	for _, at := range m.times(n) {
 		if m.random.IntN(12) == 0 {
 			home = m.ip()
 		}
@@ -142,8 +146,8 @@ func (m *maker) logins(account int) {
 	}
 }
 
-func (m *maker) messages(account int, address string) {
-	for _, at := range m.times(mailsEach) {
+func (m *maker) messages(account int, address string, n int) {
+	for _, at := range m.times(n) {
 		from, to, folder := m.pick(elsewhere), address, "INBOX"
 		if m.random.IntN(3) == 0 {
 			from, to, folder = address, fmt.Sprintf("%s@elsewhere.example", localPart(m.pick(givenNames)+" "+m.pick(familyNames))), "Sent"

@@ -181,7 +181,7 @@ func (f *files) orders(s signers, now time.Time) {
 		{Dataset: "messages", Fields: all("at", "body", "date", "from", "subject", "to"), From: from, To: to},
 		{Dataset: "subscriber", Fields: all("address", "created", "name", "phone", "plan")},
 	}
-	warrant.NonDisclosure = &order.NonDisclosure{Kind: order.SecretUntil, Until: order.At(now.AddDate(0, 6, 0)), Document: "2705(b) order"}
+	warrant.NonDisclosure = &order.NonDisclosure{Kind: order.SecretUntil, Until: order.At(now.UTC().Truncate(24*time.Hour).AddDate(0, 6, 0)), Document: "2705(b) order"}
 	warrant.Documents = []order.Document{document("2705(b) order")}
 	signed := f.sign(warrant, s.court, s.reviewer1, s.reviewer2)
 	f.write(Warrant, signed)
@@ -215,6 +215,7 @@ func (f *files) orders(s signers, now time.Time) {
 func (f *files) order(now time.Time, id order.ID, process trust.Process, basis, email string) order.Order {
 	nonce := make([]byte, order.MinNonce)
 	rand.Read(nonce)
+	now = now.UTC().Truncate(time.Second)
 	return order.Order{
 		Format: order.Format, ID: id, Nonce: nonce, Provider: Provider, Authority: Court, Agency: Agency,
 		Jurisdiction: "us", Process: process, Purpose: order.Investigate, LegalBasis: basis,
