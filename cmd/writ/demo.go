@@ -185,7 +185,7 @@ func (t *tour) turnedAway(step, file string, want error) error {
 	if _, err = export.Run(t.ctx, t.config, r); !errors.Is(err, want) {
 		return fmt.Errorf("the demo's %s order ended with %w, want %w", step, err, want)
 	}
-	t.say(step, "%s: %v", file, err)
+	t.say(step, "%s: %v", filepath.Join(t.dir, file), err)
 	return nil
 }
 
