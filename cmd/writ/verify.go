@@ -1,5 +1,114 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
 
-func verifyCommand() *cli.Command { return &cli.Command{Name: "verify"} }
+	"github.com/urfave/cli/v2"
+
+	"writ/crypto/digest"
+	"writ/crypto/sign"
+	"writ/crypto/trust"
+	"writ/manifest"
+	"writ/manifest/bundle"
+)
+
+var providerFlag = &cli.StringFlag{
+	Name: "provider", Usage: "`FILE` with the provider's public keys, which it gave you over another channel (provider.json)",
+}
+
+func verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "verify",
+		Usage:     "check a delivery without any decryption key: signature, signer, digest, recipient",
+		ArgsUsage: "BUNDLE",
+		Description: "writ verify --provider provider.json out/ex-2026-0042\n" +
+			"BUNDLE is the delivery's folder, its .tar.zst.age or its .sigstore.json. What is wrong with it is named\n" +
+			"by a code, and the exit code is 4.",
+		Flags:  []cli.Flag{providerFlag, jsonFlag},
+		Action: runVerify,
+	}
+}
+
+func runVerify(c *cli.Context) error {
+	d, p, err := delivery(c)
+	if err != nil {
+		return err
+	}
+	v, err := bundle.Verify(c.Context, d, p)
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return printJSON(c, verified(v, p, ""))
+	}
+	fmt.Fprintln(c.App.Writer, "VERIFIED: the provider signed this manifest, and the ciphertext is the one that it names")
+	printVerified(c.App.Writer, v, p)
+	return nil
+}
+
+// delivery returns what the command line names: the files and the provider's keys.
+func delivery(c *cli.Context) (bundle.Delivery, *trust.Provider, error) {
+	args, err := arguments(c, "BUNDLE")
+	if err != nil {
+		return bundle.Delivery{}, nil, err
+	}
+	if err := needFlags(c, providerFlag.Name); err != nil {
+		return bundle.Delivery{}, nil, err
+	}
+	b, err := readInput(c.String(providerFlag.Name), manifest.MaxBytes)
+	if err != nil {
+		return bundle.Delivery{}, nil, err
+	}
+	p, err := trust.ParseProvider(b)
+	if err != nil {
+		return bundle.Delivery{}, nil, err
+	}
+	d, err := bundle.Find(args[0])
+	return d, p, err
+}
+
+// verifiedJSON is what verify and open print for machines.
+type verifiedJSON struct {
+	Verified  bool            `json:"verified"`
+	Opened    string          `json:"opened,omitempty"` // folder
+	Signer    sign.KeyID      `json:"signer"`
+	Statement digest.Digest   `json:"statement"`     // of the signed bytes
+	Provider  digest.Digest   `json:"provider_file"` // fingerprint
+	Manifest  manifest.Export `json:"manifest"`
+}
+
+func verified(v *manifest.Verified, p *trust.Provider, opened string) verifiedJSON {
+	return verifiedJSON{
+		Verified: true, Opened: opened, Signer: v.Signer(), Statement: v.Digest(), Provider: p.Fingerprint(), Manifest: v.Statement().Predicate,
+	}
+}
+
+// printVerified says what was verified. Nothing in it comes from the evidence.
+func printVerified(w io.Writer, v *manifest.Verified, p *trust.Provider) {
+	x := v.Statement().Predicate
+	line := func(name, format string, a ...any) { fmt.Fprintf(w, "%-10s %s\n", name, fmt.Sprintf(format, a...)) }
+	if x.Order.Test {
+		line("test", "a test order: nothing here is evidence")
+	}
+	line("export", "%s", x.ExportID)
+	line("provider", "%s (provider file %s)", x.Provider, p.Fingerprint())
+	line("signed", "%s by key %s", x.Times.SignedAt.Format(time.RFC3339), v.Signer())
+	line("order", "%s: %s under %s, issued by %s", x.Order.Digest, x.Order.Process, x.Order.LegalBasis, x.Order.Authority)
+	line("for", "%s, one %s recipient", x.Order.Agency, x.Recipients[0].Kind)
+	for _, d := range x.Datasets {
+		said := fmt.Sprintf("%s: %s, %d records, %d fields", d.Name, d.Outcome, d.Records, len(d.Fields))
+		if d.Outcome == manifest.Refused {
+			said = fmt.Sprintf("%s: %s", d.Name, d.Outcome)
+		}
+		if d.Why != "" {
+			said += " (" + d.Why + ")"
+		}
+		line("dataset", "%s", said)
+		for _, f := range d.Withheld {
+			line("withheld", "%s.%s: %s", d.Name, f.Name, strings.TrimSpace(f.Why+" "+f.Rule.Cite))
+		}
+	}
+}

@@ -35,8 +35,11 @@ func Open(ctx context.Context, d Delivery, p *trust.Provider, id seal.Identity, 
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	dir = filepath.Clean(dir)
-	if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
-		return nil, errors.Join(ErrExists, err)
+	switch _, err := os.Lstat(dir); {
+	case err == nil:
+		return nil, ErrExists
+	case !errors.Is(err, os.ErrNotExist):
+		return nil, err
 	}
 	// Nobody's bytes are decrypted or unpacked before the provider's signature
 	// on their digest has been checked.
