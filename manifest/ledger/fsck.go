@@ -22,7 +22,7 @@ func (v *View) Fsck(ctx context.Context) error {
 			return err
 		}
 	}
-	hashes := v.r.tiles.hashes(ctx, v.tree)
+	hashes := v.hashes(ctx)
 	for level := 1; v.tree.N>>(tileHeight*level) > 0; level++ {
 		nodes := v.tree.N >> (tileHeight * level)
 		for first := int64(0); first < nodes; first += tileWidth {

@@ -265,7 +265,7 @@ func TestFind_index(t *testing.T) {
 	}
 	find := func(t *testing.T, n int) {
 		t.Helper()
-		for i := 0; i < n; i += 7 {
+		for i := 0; i < n; i += 131 {
 			if at, err := l.Find(t.Context(), ledger.Leaf(entry(i))); err != nil || at != int64(i) {
 				t.Fatalf("Find entry %d = %d, %v", i, at, err)
 			}

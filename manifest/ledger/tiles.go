@@ -12,47 +12,88 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// A tileReader gives the tiles of a source to package tlog, which verifies
-// them up to a root before anything is read from them. It keeps verified ones
-// from above the leaves, since nearly every proof needs them.
-type tileReader struct {
-	src Source
-
-	mu   sync.Mutex
-	kept map[tlog.Tile][]byte
+// A tileCache keeps tiles from above the leaves and of the ledger's end, since
+// nearly every proof needs them. They are verified anew for each checkpoint.
+type tileCache struct {
+	mu    sync.Mutex
+	tiles map[tlog.Tile][]byte
 }
 
 const maxKept = 1024 // tiles of 8 KiB; enough for the inner nodes of 67 million entries
 
-// hashes returns verified hashes of a tree. ctx lives as long as the reader.
-func (t *tileReader) hashes(ctx context.Context, tree tlog.Tree) tlog.HashReader {
-	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		if len(indexes) == 0 {
-			return nil, nil // package tlog asks for nothing in a tree of one
+func (c *tileCache) get(t tlog.Tile) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tiles[t]
+}
+
+func (c *tileCache) put(tiles []tlog.Tile, data [][]byte, leaves bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tiles == nil || len(c.tiles)+len(tiles) > maxKept {
+		c.tiles = make(map[tlog.Tile][]byte)
+	}
+	for i, t := range tiles {
+		if leaves || t.L > 0 || t.W < tileWidth {
+			c.tiles[t] = data[i]
 		}
-		call := &tileCall{ctx: ctx, t: t}
-		hashes, err := tlog.TileHashReader(tree, call).ReadHashes(indexes)
+	}
+}
+
+func (c *tileCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tiles = nil
+}
+
+// hashes returns verified hashes of the view's tree: package tlog hashes every
+// tile up to the root before it reads from it.
+func (v *View) hashes(ctx context.Context) tlog.HashReader {
+	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		if hashes := v.verifiedHashes(indexes); hashes != nil {
+			return hashes, nil
+		}
+		call := &tileCall{ctx: ctx, v: v}
+		hashes, err := tlog.TileHashReader(v.tree, call).ReadHashes(indexes)
 		if err != nil && call.err == nil && call.usedKept {
 			// The ledger in that place may be another than the one whose
 			// tiles were kept.
-			t.forget()
-			call.usedKept = false
-			hashes, err = tlog.TileHashReader(tree, call).ReadHashes(indexes)
+			v.r.kept.clear()
+			hashes, err = tlog.TileHashReader(v.tree, call).ReadHashes(indexes)
 		}
 		if call.err != nil {
 			return nil, call.err
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w: tiles of a ledger of %d entries: %w", ErrCorrupt, tree.N, err)
+			return nil, fmt.Errorf("%w: tiles of a ledger of %d entries: %w", ErrCorrupt, v.tree.N, err)
 		}
 		return hashes, nil
 	})
 }
 
+// verifiedHashes returns hashes from tiles that this view has verified before,
+// or nil if any is in another tile.
+func (v *View) verifiedHashes(indexes []int64) []tlog.Hash {
+	hashes := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		t := tlog.TileForIndex(tileHeight, index)
+		t.W = int(min(tileWidth, v.tree.N>>(tileHeight*t.L)-t.N<<tileHeight))
+		data := v.verified.get(t)
+		if data == nil {
+			return nil
+		}
+		var err error
+		if hashes[i], err = tlog.HashFromTile(t, data, index); err != nil {
+			return nil
+		}
+	}
+	return hashes
+}
+
 // A tileCall implements [tlog.TileReader] for one reading of hashes.
 type tileCall struct {
 	ctx context.Context
-	t   *tileReader
+	v   *View
 
 	usedKept bool
 	err      error // of fetching
@@ -63,11 +104,11 @@ func (c *tileCall) Height() int { return tileHeight }
 func (c *tileCall) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	data := make([][]byte, len(tiles))
 	for i, tile := range tiles {
-		if data[i] = c.t.keptTile(tile); data[i] != nil {
+		if data[i] = c.v.r.kept.get(tile); data[i] != nil {
 			c.usedKept = true
 			continue
 		}
-		b, err := readPartial(c.ctx, c.t.src, tile.W, tileWidth*tlog.HashSize, func(p uint8) string {
+		b, err := readPartial(c.ctx, c.v.r.src, tile.W, tileWidth*tlog.HashSize, func(p uint8) string {
 			return layout.TilePath(uint64(tile.L), uint64(tile.N), p)
 		})
 		if err != nil {
@@ -86,28 +127,8 @@ func (c *tileCall) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 
 // SaveTiles is called with tiles that have been verified.
 func (c *tileCall) SaveTiles(tiles []tlog.Tile, data [][]byte) {
-	c.t.mu.Lock()
-	defer c.t.mu.Unlock()
-	if c.t.kept == nil || len(c.t.kept)+len(tiles) > maxKept {
-		c.t.kept = make(map[tlog.Tile][]byte)
-	}
-	for i, tile := range tiles {
-		if tile.L > 0 || tile.W < tileWidth {
-			c.t.kept[tile] = data[i]
-		}
-	}
-}
-
-func (t *tileReader) forget() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.kept = nil
-}
-
-func (t *tileReader) keptTile(tile tlog.Tile) []byte {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.kept[tile]
+	c.v.r.kept.put(tiles, data, false)
+	c.v.verified.put(tiles, data, true)
 }
 
 // readBundle returns the first width entries of a bundle. They are not

@@ -17,13 +17,13 @@ type Reader struct {
 	src    Source
 	key    note.Verifier
 	policy Policy
-	tiles  *tileReader
+	kept   tileCache
 }
 
 // NewReader returns a reader of the ledger at src. Its checkpoints must be
 // signed by key and cosigned as the policy asks.
 func NewReader(src Source, key note.Verifier, p Policy) *Reader {
-	return &Reader{src: src, key: key, policy: p, tiles: &tileReader{src: src}}
+	return &Reader{src: src, key: key, policy: p}
 }
 
 // Checkpoint fetches and verifies the published checkpoint.
@@ -64,6 +64,8 @@ type View struct {
 	c    *Checkpoint
 	tree tlog.Tree
 	r    *Reader
+
+	verified tileCache
 }
 
 // Checkpoint returns what the view is of.
@@ -135,12 +137,12 @@ func (v *View) leaves(ctx context.Context, bundle int64) ([]Hash, error) {
 	for i := range indexes {
 		indexes[i] = tlog.StoredHashIndex(0, first+int64(i))
 	}
-	return v.r.tiles.hashes(ctx, v.tree).ReadHashes(indexes)
+	return v.hashes(ctx).ReadHashes(indexes)
 }
 
 // leaf returns the verified hash of an entry.
 func (v *View) leaf(ctx context.Context, index int64) (Hash, error) {
-	h, err := v.r.tiles.hashes(ctx, v.tree).ReadHashes([]int64{tlog.StoredHashIndex(0, index)})
+	h, err := v.hashes(ctx).ReadHashes([]int64{tlog.StoredHashIndex(0, index)})
 	if err != nil {
 		return Hash{}, err
 	}
@@ -152,7 +154,7 @@ func (v *View) Prove(ctx context.Context, index int64) (Proof, error) {
 	if index < 0 || index >= v.tree.N {
 		return Proof{}, fmt.Errorf("%w: %d of %d", ErrRange, index, v.tree.N)
 	}
-	hashes, err := tlog.ProveRecord(v.tree.N, index, v.r.tiles.hashes(ctx, v.tree))
+	hashes, err := tlog.ProveRecord(v.tree.N, index, v.hashes(ctx))
 	if err != nil {
 		return Proof{}, fmt.Errorf("proving entry %d: %w", index, err)
 	}
@@ -170,7 +172,7 @@ func (v *View) Root(ctx context.Context, size int64) (Hash, error) {
 	case size == v.tree.N:
 		return v.tree.Hash, nil
 	}
-	return tlog.TreeHash(size, v.r.tiles.hashes(ctx, v.tree))
+	return tlog.TreeHash(size, v.hashes(ctx))
 }
 
 // Extends checks that the view holds all of what an older checkpoint of the
