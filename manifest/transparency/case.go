@@ -91,7 +91,7 @@ func (c Case) check(now time.Time) error {
 		return wrong("the country is not two capital letters")
 	case !processes.MatchString(c.Process) || c.Process == Other:
 		return wrong("the process is not lower-case words joined by hyphens, or is named " + Other)
-	case c.group().column(c) == "":
+	case c.group().outcome(c) == "":
 		return wrong(fmt.Sprintf("outcome %q is none of %s", c.Outcome, c.group().name))
 	case disclosed && c.DeliveredAt.IsZero():
 		return wrong("something was disclosed, but no delivery is known")

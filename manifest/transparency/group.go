@@ -1,9 +1,7 @@
 package transparency
 
 import (
-	"cmp"
 	"slices"
-	"time"
 
 	"writ/crypto/digest"
 )
@@ -17,13 +15,13 @@ const (
 
 // Names beside those of countries, processes and outcomes.
 const (
-	All           = "all"           // the sum of the countries
-	Other         = "other"         // the countries, or processes, that are too rare to stand alone
-	WithConsent   = "with-consent"  // an enterprise outcome: disclosed by the customer's consent or under its contract
-	Narrowed      = "narrowed"      // of which
+	All           = "all"            // the sum of the countries
+	Other         = "other"          // the countries, or processes, that are too rare to stand alone
+	WithConsent   = "with-consent"   // an enterprise outcome: disclosed by the customer's consent or under its contract
+	Narrowed      = "narrowed"       // of which
 	NonDisclosure = "non-disclosure" // of which
-	Followed      = "followed"      // of which: an order for the preserved data came
-	emergency     = "emergency"     // a process
+	Followed      = "followed"       // of which: an order for the preserved data came
+	emergency     = "emergency"      // a process
 )
 
 // A Group is one population in one half-year.
@@ -60,15 +58,15 @@ type kind struct {
 type mark struct {
 	name string
 	has  func(Case, map[digest.Digest]bool) bool
-	// within says that only some of the outcomes can have it. Then it says
-	// something about them, and falls silent where one of them is withheld.
-	within bool
+	// Only requests with one of these outcomes have it. Then it says something
+	// about them, and falls silent where one of them is withheld.
+	within []string
 }
 
 var (
-	narrowed      = mark{Narrowed, func(c Case, _ map[digest.Digest]bool) bool { return c.Narrowed }, true}
-	nonDisclosure = mark{NonDisclosure, func(c Case, _ map[digest.Digest]bool) bool { return c.NonDisclosure }, false}
-	followedLater = mark{Followed, func(c Case, later map[digest.Digest]bool) bool { return later[c.Order] }, true}
+	narrowed      = mark{Narrowed, func(c Case, _ map[digest.Digest]bool) bool { return c.Narrowed }, []string{WithConsent, string(Content), string(NonContent)}}
+	nonDisclosure = mark{NonDisclosure, func(c Case, _ map[digest.Digest]bool) bool { return c.NonDisclosure }, nil}
+	followedLater = mark{Followed, func(c Case, later map[digest.Digest]bool) bool { return later[c.Order] }, []string{string(Preserved)}}
 )
 
 var kinds = []kind{
@@ -127,44 +125,32 @@ func (c Case) process() string {
 
 // count returns the group of those cases.
 func (k kind) count(cases []Case, followed map[digest.Digest]bool, threshold int) Group {
-	g := Group{Group: k.name, Countries: []Row{}}
-	byCountry, country := split(cases, func(c Case) string { return c.Country }, threshold)
+	g := Group{Group: k.name, All: k.blank(All), Countries: []Row{}}
 	if n := len(cases); n > 0 && n < threshold {
-		g.All = k.blank(All)
 		return g
 	}
-	_, process := split(cases, Case.process, threshold)
-
-	slices.SortFunc(byCountry, func(a, b string) int {
-		return cmp.Or(
-			compareOther(a, b),
-			cmp.Compare(number(cases, func(c Case) bool { return country[c.Country] == b }), number(cases, func(c Case) bool { return country[c.Country] == a })),
-			cmp.Compare(a, b))
-	})
-	in := make([][]Case, len(byCountry), len(byCountry)+1) // by row
+	names, country := split(cases, func(c Case) string { return c.Country }, threshold)
+	in := make([][]Case, len(names)+1) // by row
 	for _, c := range cases {
-		r := slices.Index(byCountry, country[c.Country])
+		r := slices.Index(names, country[c.Country])
 		in[r] = append(in[r], c)
 	}
-	in = append(in, cases)
+	in[len(names)] = cases
+
 	rows := make([]Row, len(in))
-	for r := range rows {
+	for r, name := range append(names, All) {
+		rows[r] = k.blank(name)
 		rows[r].Requests = Printed(len(in[r]))
 	}
-	k.sums(rows, in, threshold)
-	k.outcomesOf(rows, in, threshold)
-	processesOf(rows, in, process, threshold)
-	k.marksOf(rows, in, followed, threshold)
+	fillSums(rows, in, threshold)
+	k.fillOutcomes(rows, in, threshold)
+	fillProcesses(rows, in, threshold)
+	k.fillMarks(rows, in, followed, threshold)
 	for r := range rows {
 		rows[r].NonDisclosurePercent = Share(rows[r].OfWhich.Of(NonDisclosure), rows[r].Requests)
-		k.times(&rows[r], in[r], threshold)
+		k.fillTimes(&rows[r], in[r], threshold)
 	}
-	for r, name := range byCountry {
-		rows[r].Country = name
-	}
-	g.Countries = append(g.Countries, rows[:len(byCountry)]...)
-	g.All = rows[len(byCountry)]
-	g.All.Country = All
+	g.All, g.Countries = rows[len(names)], rows[:len(names)]
 	return g
 }
 

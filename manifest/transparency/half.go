@@ -32,10 +32,14 @@ func (h HalfYear) Next() HalfYear { return HalfOf(h.End()) }
 // IsZero reports whether h stands for "none".
 func (h HalfYear) IsZero() bool { return h == HalfYear{} }
 
+func (h HalfYear) valid() bool {
+	return h.Year >= 1 && h.Year <= 9999 && (h.Half == 1 || h.Half == 2)
+}
+
 // ParseHalfYear reads the form that [HalfYear.String] writes.
 func ParseHalfYear(s string) (HalfYear, error) {
 	var h HalfYear
-	if _, err := fmt.Sscanf(s, "%4d-H%1d", &h.Year, &h.Half); err != nil || h.Year < 1 || h.Half < 1 || h.Half > 2 || h.String() != s {
+	if _, err := fmt.Sscanf(s, "%4d-H%1d", &h.Year, &h.Half); err != nil || !h.valid() || h.String() != s {
 		return HalfYear{}, fmt.Errorf("%w: %.20q is not a half-year such as 2026-H1", ErrFormat, s)
 	}
 	return h, nil

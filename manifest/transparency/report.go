@@ -59,15 +59,15 @@ type Checkpoint struct {
 
 // A Report is what is published.
 type Report struct {
-	Format           string            `json:"format"` // [Format]
-	Provider         string            `json:"provider"`
-	AsOf             time.Time         `json:"as_of"` // UTC, whole seconds
-	Checkpoint       Checkpoint        `json:"checkpoint"`
-	Threshold        int               `json:"threshold"`
-	Definitions      []Definition      `json:"definitions"`
-	Periods          []Period          `json:"periods"` // by time, without a gap
-	NationalSecurity *NationalSecurities `json:"national_security,omitzero"`
-	Restatement      *Restatement      `json:"restatement,omitzero"` // [Report.Restate] sets it
+	Format           string                  `json:"format"` // [Format]
+	Provider         string                  `json:"provider"`
+	AsOf             time.Time               `json:"as_of"` // UTC, whole seconds
+	Checkpoint       Checkpoint              `json:"checkpoint"`
+	Threshold        int                     `json:"threshold"`
+	Definitions      []Definition            `json:"definitions"`
+	Periods          []Period                `json:"periods"` // by time, without a gap
+	NationalSecurity *NationalSecurityReport `json:"national_security,omitzero"`
+	Restatement      *Restatement            `json:"restatement,omitzero"` // [Report.Restate] sets it
 }
 
 // A Period is a half-year of receipt.

@@ -20,28 +20,37 @@ type table struct {
 // withheld says which cells are not printed. A cell that counts 1 to k-1
 // is withheld, and so are other cells until the print fits for every such cell a
 // table in which it counts k or more; and a withheld cell of k or more has two
-// values at least. A reader may know all of this rule, so a withheld
-// cell is taken to count 1 at least; nothing that counts 0 is withheld, unless
-// everything is, which is done where nothing less helps.
+// values at least.
+//
+// A reader may know all of this rule, so what is withheld is taken to count 1 at
+// least: nothing that counts 0 is withheld. A row that is too small for that is
+// opened: all of it is withheld, zeros too, but what stands in a column whose sum
+// is 0. If that doesn't help either, everything is withheld.
 func (t table) withheld(k int) [][]bool {
-	n := network{table: t, hidden: make([][]bool, len(t.cells)), rows: len(t.cells), columns: len(t.cells[0])}
+	n := network{table: t, rows: len(t.cells), columns: len(t.cells[0])}
+	n.hidden, n.open = make([][]bool, n.rows), make([]bool, n.rows)
 	var small []cell
 	for r, row := range t.cells {
 		n.hidden[r] = make([]bool, n.columns)
 		for c, x := range row {
-			isSmall := 0 < x && x < k && c < n.columns-t.free
+			isSmall := 0 < x && x < k && !n.isFree(c)
 			if isSmall {
 				small = append(small, cell{r, c})
 			}
-			n.hidden[r][c] = isSmall || c >= n.columns-t.free || t.forced != nil && t.forced[r]
+			n.hidden[r][c] = isSmall || n.isFree(c) || t.forced != nil && t.forced[r]
 		}
 	}
 	ok := true
 	for _, c := range small {
-		ok = ok && n.protect(c, k-t.cells[c.row][c.column])
+		ok = ok && n.protectOrOpen(c, k-t.cells[c.row][c.column])
 	}
 	for r := range t.forced {
-		ok = ok && (!t.forced[r] || n.protect(cell{r, 0}, 1) || n.protect(cell{r, 1}, 1))
+		ok = ok && (!t.forced[r] || n.protect(cell{r, 0}, 1) || n.protectOrOpen(cell{r, 1}, 1))
+	}
+	for r, row := range t.cells {
+		for c, x := range row {
+			ok = ok && (x > 0 || !n.open[r] || !n.hidden[r][c] || n.protect(cell{r, c}, 1))
+		}
 	}
 	if !ok {
 		for r := range n.hidden {
@@ -53,6 +62,23 @@ func (t table) withheld(k int) [][]bool {
 	return n.hidden
 }
 
+// protectOrOpen protects e, at the price of its row's zeros or even those of
+// the sums.
+func (n *network) protectOrOpen(e cell, rise int) bool {
+	for _, row := range []int{-1, e.row, n.rows - 1} {
+		if row >= 0 {
+			n.open[row] = true
+			for c := range n.columns {
+				n.hidden[row][c] = n.hidden[row][c] || n.cells[n.rows-1][c] > 0
+			}
+		}
+		if n.protect(e, rise) {
+			return true
+		}
+	}
+	return false
+}
+
 type cell struct{ row, column int }
 
 // A network has a node for each row, the last one standing for the sums, and
@@ -60,8 +86,11 @@ type cell struct{ row, column int }
 type network struct {
 	table
 	hidden        [][]bool
+	open          []bool // rows whose zeros are withheld as well
 	rows, columns int
 }
+
+func (n *network) isFree(column int) bool { return column >= n.columns-n.free }
 
 // An arc is a cell in the direction in which it is passed: with the flow, which
 // raises it, or against it, which lowers it.
@@ -104,7 +133,7 @@ func (n *network) protect(e cell, rise int) bool {
 
 // spare is by how much a cell may fall.
 func (n *network) spare(now [][]int, c cell) int {
-	if c.column >= n.columns-n.free {
+	if n.isFree(c.column) || n.open[c.row] {
 		return now[c.row][c.column]
 	}
 	return now[c.row][c.column] - 1
