@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"writ/crypto/digest"
+	"writ/manifest/internal/sigstore"
 )
 
 // Each line breaks one rule. Sign and Parse hold the same ones.
@@ -108,11 +109,11 @@ func TestCheck(t *testing.T) {
 			if _, err := Sign(s, signer(t, 1)); !errors.Is(err, ErrFormat) {
 				t.Errorf("Sign = %v, want %v", err, ErrFormat)
 			}
-			payload, err := canonical(s)
+			payload, err := sigstore.Canonical(s)
 			if err != nil {
 				t.Fatal(err)
 			}
-			b, err := marshal(payload, []byte("sig"), "")
+			b, err := sigstore.Bundle{Payload: payload, Sig: []byte("sig")}.Marshal()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,7 +147,7 @@ func TestSchemaAcceptsTheSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	payload, err := canonical(sample())
+	payload, err := sigstore.Canonical(sample())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"writ/crypto/digest"
 	"writ/crypto/sign"
 	"writ/crypto/trust"
+	"writ/manifest/internal/sigstore"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -83,7 +83,7 @@ func TestVerify(t *testing.T) {
 			if diff := cmp.Diff(sample(), v.Statement(), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("statement differs:\n%s", diff)
 			}
-			if v.Signer() != signer(t, 1).Public().ID() || v.Digest() != digest.Of(s.payload) {
+			if v.Signer() != signer(t, 1).Public().ID() || v.Digest() != digest.Of(s.bundle.Payload) {
 				t.Errorf("signer %s, digest %s", v.Signer(), v.Digest())
 			}
 			v.Statement().Predicate.Datasets[0].Withheld[0].Name = "changed"
@@ -104,7 +104,7 @@ func TestVerifyHintIsNoProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.hint = signer(t, 2).Public().Hint()
+	s.bundle.Hint = signer(t, 2).Public().Hint()
 	if _, err := Verify(s, provider(signer(t, 2), trust.UseManifest, trust.Validity{})); !errors.Is(err, ErrSignature) {
 		t.Errorf("Verify = %v, want %v", err, ErrSignature)
 	}
@@ -166,7 +166,7 @@ func TestParseForm(t *testing.T) {
 
 // A validly signed statement in another form is refused as well.
 func TestParseStatementForm(t *testing.T) {
-	payload, err := canonical(sample())
+	payload, err := sigstore.Canonical(sample())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestParseStatementForm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b, err := marshal(c, sig, signer(t, 1).Public().Hint())
+			b, err := sigstore.Bundle{Payload: c, Sig: sig, Hint: signer(t, 1).Public().Hint()}.Marshal()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -204,6 +204,30 @@ func TestParseStatementForm(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A statement that no ledger takes is refused before it is signed, and Fits
+// foresees it.
+func TestSignTooLarge(t *testing.T) {
+	s := sample()
+	if err := s.Fits(); err != nil {
+		t.Fatalf("Fits = %v", err)
+	}
+	d := &s.Predicate.Datasets[5]
+	for len(d.Withheld) < 100 {
+		w := d.Withheld[0]
+		w.Why = strings.Repeat("why ", 250)
+		w.Name = fmt.Sprintf("password_%03d", len(d.Withheld))
+		d.Withheld = append(d.Withheld, w)
+		_, err := Sign(s, signer(t, 1))
+		if fits := s.Fits(); fits == nil && err != nil {
+			t.Fatalf("%d withheld fields: Fits, but Sign = %v", len(d.Withheld), err)
+		}
+		if errors.Is(err, ErrTooLarge) {
+			return
+		}
+	}
+	t.Error("100 long withheld fields were signed")
 }
 
 // Times are cut and moved to UTC, in the copy that is signed.
@@ -237,13 +261,13 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if again, err := marshal(s.payload, s.sig, s.hint); err != nil || !bytes.Equal(again, b) {
+		if again, err := s.bundle.Marshal(); err != nil || !bytes.Equal(again, b) {
 			t.Fatalf("bundle does not round-trip: %v", err)
 		}
-		if again, err := canonical(s.statement); err != nil || !bytes.Equal(again, s.payload) {
+		if again, err := sigstore.Canonical(s.statement); err != nil || !bytes.Equal(again, s.bundle.Payload) {
 			t.Fatalf("statement does not round-trip: %v", err)
 		}
-		if v, err := Verify(s, p); err == nil && v.Digest() != digest.Of(s.payload) {
+		if v, err := Verify(s, p); err == nil && v.Digest() != digest.Of(s.bundle.Payload) {
 			t.Fatal("verified something else")
 		}
 	})
@@ -251,13 +275,13 @@ func FuzzParse(f *testing.F) {
 
 // The payload alone, so that the fuzzer need not find its way through base64.
 func FuzzStatement(f *testing.F) {
-	payload, err := canonical(sample())
+	payload, err := sigstore.Canonical(sample())
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(payload)
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		b, err := marshal(payload, []byte("sig"), base64.StdEncoding.EncodeToString(make([]byte, 32)))
+		b, err := sigstore.Bundle{Payload: payload, Sig: []byte("sig"), Hint: longestHint}.Marshal()
 		if err != nil {
 			return
 		}
@@ -266,6 +290,9 @@ func FuzzStatement(f *testing.F) {
 			return
 		}
 		again, err := Sign(s.statement, signer(t, 1))
+		if errors.Is(err, ErrTooLarge) {
+			return
+		}
 		if err != nil {
 			t.Fatalf("parsed, but can't be signed: %v", err)
 		}

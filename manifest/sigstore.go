@@ -1,67 +1,18 @@
 package manifest
 
 import (
-	"bytes"
-	"encoding/base64"
 	"fmt"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"writ/crypto/sign"
+	"writ/manifest/internal/form"
+	"writ/manifest/internal/sigstore"
 )
-
-// The Sigstore bundle as JSON: exactly what a bundle with a key and a DSSE
-// envelope needs. cosign refuses members that it does not know, and more than
-// one signature; so do we.
-type (
-	sigstoreJSON struct {
-		MediaType    string       `json:"mediaType"`
-		Material     materialJSON `json:"verificationMaterial"`
-		DSSEEnvelope envelopeJSON `json:"dsseEnvelope"`
-	}
-	materialJSON struct {
-		PublicKey struct {
-			Hint string `json:"hint"`
-		} `json:"publicKey"`
-	}
-	envelopeJSON struct {
-		Payload     []byte          `json:"payload"`
-		PayloadType string          `json:"payloadType"`
-		Signatures  []signatureJSON `json:"signatures"`
-	}
-	signatureJSON struct {
-		Sig []byte `json:"sig"`
-	}
-)
-
-// canonical returns v as RFC 8785 has it.
-func canonical(v any) ([]byte, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	c := jsontext.Value(b)
-	if err := c.Canonicalize(); err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-// marshal returns the one form that a signed statement has on disk.
-func marshal(payload, sig []byte, hint string) ([]byte, error) {
-	out := sigstoreJSON{MediaType: BundleMedia, DSSEEnvelope: envelopeJSON{
-		Payload: payload, PayloadType: string(sign.ForStatement), Signatures: []signatureJSON{{Sig: sig}},
-	}}
-	out.Material.PublicKey.Hint = hint
-	b, err := canonical(out)
-	return append(b, '\n'), err
-}
 
 // Sign checks that the statement is complete, and returns it signed in a
 // Sigstore bundle: canonical JSON with a final newline. Times are cut to the
-// second, and put in UTC.
+// second, and put in UTC. What is longer than an entry of the ledger can be is
+// refused with [ErrTooLarge]; see [Statement.Fits].
 func Sign(s Statement, k sign.Signer) ([]byte, error) {
 	s = s.clone()
 	for _, t := range s.times() {
@@ -70,30 +21,69 @@ func Sign(s Statement, k sign.Signer) ([]byte, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	payload, err := canonical(s)
+	payload, err := sigstore.Canonical(s)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	sig, err := k.Sign(sign.ForStatement, payload)
+	bundle, err := sigstore.Sign(payload, k)
 	if err != nil {
-		return nil, fmt.Errorf("%w: signing: %w", ErrManifest, err)
+		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
 	}
-	b, err := marshal(payload, sig, k.Public().Hint())
+	b, err := bundle.Marshal()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	if len(b) > MaxBytes {
-		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrFormat, len(b), MaxBytes)
+	if len(b) > MaxEntryBytes {
+		return nil, tooLarge(len(b))
 	}
 	return b, nil
 }
 
+func tooLarge(n int) error {
+	return fmt.Errorf("%w: %d bytes signed, and the limit is %d; ask the authority to split the order, by dataset", ErrTooLarge, n, MaxEntryBytes)
+}
+
+// longestSignature is in bytes: that of an RSA key of 4096 bits.
+const longestSignature = 512
+
+// Fits reports, with [ErrTooLarge], whether the statement could be too large to
+// sign. It is for before the pull, when a statement is known but for its
+// numbers, times and digests: those count with the most room that they can
+// take, whatever they are.
+func (s Statement) Fits() error {
+	s = s.clone()
+	longest := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	for _, t := range s.times() {
+		*t = longest
+	}
+	e := &s.Predicate
+	for i := range e.Datasets {
+		d := &e.Datasets[i]
+		d.Accounts, d.Redirected, d.Records, d.Bytes = form.MaxSafe, form.MaxSafe, form.MaxSafe, form.MaxSafe
+	}
+	e.Ciphertext.SizeBytes, e.Bag.PayloadBytes, e.Bag.PayloadFiles = form.MaxSafe, form.MaxSafe, form.MaxSafe
+	s.Subject = Subjects(e.Ciphertext, e.Bag)
+	payload, err := sigstore.Canonical(s)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	b, err := sigstore.Bundle{Payload: payload, Sig: make([]byte, longestSignature), Hint: longestHint}.Marshal()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if len(b) > MaxEntryBytes {
+		return tooLarge(len(b))
+	}
+	return nil
+}
+
+// longestHint is as long as every hint: the base64 of 32 bytes.
+const longestHint = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
 // A Signed is a parsed Sigstore bundle with a statement of ours. Nothing in it is believed.
 type Signed struct {
 	statement Statement
-	payload   []byte
-	sig       []byte
-	hint      string
+	bundle    sigstore.Bundle
 }
 
 // Parse reads a Sigstore bundle strictly: a byte that differs from what [Sign]
@@ -102,43 +92,19 @@ func Parse(bundle []byte) (*Signed, error) {
 	if len(bundle) > MaxBytes {
 		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrFormat, len(bundle), MaxBytes)
 	}
-	var in sigstoreJSON
-	if err := json.Unmarshal(bundle, &in, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("%w: not a Sigstore bundle of this form: %w", ErrFormat, err)
-	}
-	e := in.DSSEEnvelope
-	switch {
-	case in.MediaType != BundleMedia:
-		return nil, fmt.Errorf("%w: media type is not %s", ErrFormat, BundleMedia)
-	case e.PayloadType != string(sign.ForStatement):
-		return nil, fmt.Errorf("%w: payload type is not %s", ErrFormat, sign.ForStatement)
-	case len(e.Signatures) != 1:
-		return nil, fmt.Errorf("%w: %d signatures, want one", ErrFormat, len(e.Signatures))
-	}
-	out := &Signed{payload: e.Payload, sig: e.Signatures[0].Sig, hint: in.Material.PublicKey.Hint}
-	if again, err := marshal(out.payload, out.sig, out.hint); err != nil || !bytes.Equal(again, bundle) {
-		return nil, fmt.Errorf("%w: the bundle is not canonical JSON with one final newline", ErrFormat)
+	b, err := sigstore.Parse(bundle)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	// The statement is decoded from the very bytes that were signed.
-	if err := json.Unmarshal(out.payload, &out.statement, json.RejectUnknownMembers(true)); err != nil {
+	out := &Signed{bundle: b}
+	if err := sigstore.Decode(b.Payload, &out.statement); err != nil {
 		return nil, fmt.Errorf("%w: statement: %w", ErrFormat, err)
-	}
-	if again, err := canonical(out.statement); err != nil || !bytes.Equal(again, out.payload) {
-		return nil, fmt.Errorf("%w: the statement is not canonical JSON, or lacks a member", ErrFormat)
 	}
 	if err := out.statement.check(); err != nil {
 		return nil, err
 	}
 	return out, nil
-}
-
-// keyID returns the key that the bundle names, "" if it is no key's hint.
-func (s *Signed) keyID() sign.KeyID {
-	b, err := base64.StdEncoding.Strict().DecodeString(s.hint)
-	if err != nil || len(b) != 32 {
-		return ""
-	}
-	return sign.KeyID(fmt.Sprintf("%x", b))
 }
 
 // Unverified returns a deep copy of what the statement says. Nothing of it is

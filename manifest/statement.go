@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"writ/crypto/digest"
+	"writ/manifest/internal/sigstore"
 )
 
 // The types of what travels.
@@ -20,8 +21,9 @@ const (
 	StatementType = "https://in-toto.io/Statement/v1"
 	ExportType    = "https://writ.example/export/v1" // predicateType
 	Format        = "writ.export/v1"                 // of the predicate
-	BundleMedia   = "application/vnd.dev.sigstore.bundle.v0.3+json"
-	MaxBytes      = 16 << 20 // of a Sigstore bundle
+	BundleMedia   = sigstore.MediaType
+	MaxBytes      = 16 << 20  // of a Sigstore bundle that is read
+	MaxEntryBytes = 1<<16 - 1 // of one that is signed, since the ledger takes no more
 	MaxDatasets   = 200
 	MaxFields     = 500
 )
@@ -39,6 +41,7 @@ var (
 	ErrFormat    = fmt.Errorf("%w: malformed", ErrManifest)
 	ErrSignature = fmt.Errorf("%w: signature does not verify", ErrManifest)
 	ErrSigner    = fmt.Errorf("%w: signer is not the provider's, or not at that time", ErrManifest)
+	ErrTooLarge  = fmt.Errorf("%w: too large for the ledger", ErrManifest)
 )
 
 // A Statement is the in-toto Statement v1 with writ's predicate.

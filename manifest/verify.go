@@ -8,6 +8,7 @@ import (
 	"writ/crypto/digest"
 	"writ/crypto/sign"
 	"writ/crypto/trust"
+	"writ/manifest/internal/sigstore"
 )
 
 // A Verified is a statement that the provider signed with a key that counted
@@ -23,22 +24,12 @@ func Verify(s *Signed, p *trust.Provider) (*Verified, error) {
 	if s == nil || p == nil {
 		return nil, fmt.Errorf("%w: no manifest, or no provider to verify it with", ErrSigner)
 	}
-	id := s.keyID()
-	key, err := p.Key(trust.UseManifest, id)
+	e := &s.statement.Predicate
+	signer, err := s.bundle.Verify(p, e.Provider, e.Times.SignedAt, sigstore.Errors{Signature: ErrSignature, Signer: ErrSigner})
 	if err != nil {
-		return nil, fmt.Errorf("%w: key %s: %w", ErrSigner, id, err)
+		return nil, err
 	}
-	if err := key.PublicKey.Verify(sign.ForStatement, s.payload, s.sig); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
-	}
-	// Only now is the statement known to be the key's, and its time with it.
-	if err := key.At(s.statement.Predicate.Times.SignedAt); err != nil {
-		return nil, fmt.Errorf("%w: key %s: %w", ErrSigner, id, err)
-	}
-	if s.statement.Predicate.Provider != p.Provider {
-		return nil, fmt.Errorf("%w: it speaks for another provider than the pinned one", ErrSigner)
-	}
-	return &Verified{statement: s.statement.clone(), digest: digest.Of(s.payload), signer: key.PublicKey.ID()}, nil
+	return &Verified{statement: s.statement.clone(), digest: digest.Of(s.bundle.Payload), signer: signer}, nil
 }
 
 // Statement returns a deep copy.
