@@ -46,8 +46,8 @@ func FuzzUnpack(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer root.Close()
-		u := newUnpacker(context.Background(), s, root, Options{Workers: 1})
-		err = u.all(bytes.NewReader(b))
+		u := newUnpacker(s, root, Options{Workers: 1})
+		err = u.all(context.Background(), bytes.NewReader(b))
 		if left, err := os.ReadDir(parent); err != nil || len(left) != 1 {
 			t.Fatalf("%d entries beside the folder, %v", len(left), err)
 		}

@@ -72,7 +72,7 @@ func unpack(ctx context.Context, s manifest.Statement, f *os.File, id seal.Ident
 	defer root.Close()
 	// The digest is computed once more: the file may have changed since.
 	h := sha256.New()
-	plain, err := seal.Open(io.TeeReader(reader{ctx, f}, h), id)
+	plain, err := seal.Open(io.TeeReader(until(ctx, f), h), id)
 	switch {
 	case errors.Is(err, seal.ErrNotForYou):
 		return found(NotForYou, err, "the ciphertext can't be opened with this identity")
@@ -86,8 +86,8 @@ func unpack(ctx context.Context, s manifest.Statement, f *os.File, id seal.Ident
 		return err
 	}
 	defer content.Close()
-	u := newUnpacker(ctx, s, root, o)
-	if err := u.all(content); err != nil {
+	u := newUnpacker(s, root, o)
+	if err := u.all(ctx, content); err != nil {
 		return named(err)
 	}
 	if digest.Digest(h.Sum(nil)) != s.Predicate.Ciphertext.SHA256 {

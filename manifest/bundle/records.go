@@ -30,21 +30,20 @@ type records struct {
 	count   uint64
 	bytes   int64
 	line    *inorder.Line[chunk]
-	ctx     context.Context // cancelled with the first error
 	tree    *commit.Tree
 	joined  chan error
 	show    *table
 }
 
-// check starts to check the records of a dataset. The caller ends it.
-func check(ctx context.Context, d manifest.Dataset, seed commit.Seed, workers int) (*records, error) {
+// check starts to check the records of a dataset. The caller ends it; the
+// first error cancels.
+func check(d manifest.Dataset, seed commit.Seed, workers int, cancel context.CancelCauseFunc) (*records, error) {
 	salts, err := seed.Salts(d.Name)
 	if err != nil {
 		return nil, err
 	}
 	s := newShape(d.Fields)
-	ctx, cancel := context.WithCancelCause(ctx)
-	r := &records{dataset: d, ctx: ctx, tree: commit.NewTree(), joined: make(chan error, 1), show: &table{shape: s}}
+	r := &records{dataset: d, tree: commit.NewTree(), joined: make(chan error, 1), show: &table{shape: s}}
 	r.line = inorder.New(workers, 2*workers, func(c *chunk) (err error) {
 		c.ends = c.ends[:0]
 		for start := 0; start < len(c.lines); {
@@ -58,11 +57,7 @@ func check(ctx context.Context, d manifest.Dataset, seed commit.Seed, workers in
 		c.run, err = salts.Leaves(c.begin, c.lines, c.ends)
 		return err
 	})
-	go func() {
-		err := r.join(cancel)
-		cancel(nil)
-		r.joined <- err
-	}()
+	go func() { r.joined <- r.join(cancel) }()
 	return r, nil
 }
 
@@ -92,12 +87,13 @@ func (r *records) join(cancel context.CancelCauseFunc) error {
 }
 
 // part reads the next part of the dataset: whole records, and at least one.
-func (r *records) part(src io.Reader) error {
+// ctx is what the first error cancels.
+func (r *records) part(ctx context.Context, src io.Reader) error {
 	r.parts++
 	before := r.count
 	var rest []byte // the beginning of a record
 	for ended := false; !ended; {
-		s, err := r.line.Get(r.ctx)
+		s, err := r.line.Get(ctx)
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,6 @@ import (
 
 // An unpacker writes a bag's members below a folder while it checks them.
 type unpacker struct {
-	ctx     context.Context
 	s       manifest.Statement
 	root    *os.Root
 	o       Options
@@ -33,6 +32,7 @@ type unpacker struct {
 	files   map[string]digest.Digest
 	small   map[string][]byte // members that are looked into
 	seed    commit.Seed
+	cancel  context.CancelCauseFunc
 	now     *records          // of the dataset whose parts pass by
 	tables  map[string]*table // by dataset
 }
@@ -41,8 +41,8 @@ type unpacker struct {
 // path, and the padding.
 const overhead = 8 << 10
 
-func newUnpacker(ctx context.Context, s manifest.Statement, root *os.Root, o Options) *unpacker {
-	u := &unpacker{ctx: ctx, s: s, root: root, o: o, files: map[string]digest.Digest{}, small: map[string][]byte{}, tables: map[string]*table{}}
+func newUnpacker(s manifest.Statement, root *os.Root, o Options) *unpacker {
+	u := &unpacker{s: s, root: root, o: o, files: map[string]digest.Digest{}, small: map[string][]byte{}, tables: map[string]*table{}}
 	if u.left = o.MaxBytes; u.left <= 0 {
 		u.left = s.Predicate.Bag.PayloadBytes + u.listBytes()
 	}
@@ -56,7 +56,9 @@ func (u *unpacker) listBytes() int64 {
 }
 
 // all reads a tar to the end of its stream.
-func (u *unpacker) all(src io.Reader) (err error) {
+func (u *unpacker) all(ctx context.Context, src io.Reader) error {
+	ctx, u.cancel = context.WithCancelCause(ctx)
+	defer u.cancel(nil)
 	// Whatever the tar says of itself, no more than this is decompressed.
 	b := u.s.Predicate.Bag
 	files := min(int64(b.PayloadFiles), bag.MaxListBytes/overhead) + 8
@@ -75,7 +77,7 @@ func (u *unpacker) all(src io.Reader) (err error) {
 		if err != nil {
 			return tarError(err)
 		}
-		if err := u.member(h, t); err != nil {
+		if err := u.member(ctx, h, t); err != nil {
 			return tarError(err)
 		}
 	}
@@ -107,7 +109,7 @@ func tarError(err error) error {
 }
 
 // member checks and writes one member.
-func (u *unpacker) member(h *tar.Header, src io.Reader) error {
+func (u *unpacker) member(ctx context.Context, h *tar.Header, src io.Reader) error {
 	if h.Typeflag != tar.TypeReg || h.Linkname != "" {
 		return found(PayloadTar, nil, "a member is not a regular file")
 	}
@@ -143,7 +145,7 @@ func (u *unpacker) member(h *tar.Header, src io.Reader) error {
 	}
 	defer w.Close()
 	if limit == 0 {
-		err = u.now.part(io.TeeReader(src, w))
+		err = u.now.part(ctx, io.TeeReader(src, w))
 	} else {
 		var content bytes.Buffer
 		if _, err = io.Copy(io.MultiWriter(w, &content), src); err == nil {
@@ -187,7 +189,7 @@ func (u *unpacker) kind(name string) (limit int64, err error) {
 			if err := u.endDataset(); err != nil {
 				return 0, err
 			}
-			if u.now, err = check(u.ctx, d, u.seed, u.o.Workers); err != nil {
+			if u.now, err = check(d, u.seed, u.o.Workers, u.cancel); err != nil {
 				return 0, err
 			}
 			u.tables[d.Name] = u.now.show

@@ -92,7 +92,7 @@ func verifyCiphertext(ctx context.Context, f *os.File, size int64, e manifest.Ex
 		return found(CiphertextSize, nil, "the ciphertext has %d bytes, the manifest says %d", size, e.Ciphertext.SizeBytes)
 	}
 	h := sha256.New()
-	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, reader{ctx, f}, make([]byte, min(size+1, 1<<20))); err != nil {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, until(ctx, f), make([]byte, min(size+1, 1<<20))); err != nil {
 		return err
 	}
 	if digest.Digest(h.Sum(nil)) != e.Ciphertext.SHA256 {
@@ -113,15 +113,17 @@ func verifyCiphertext(ctx context.Context, f *os.File, size int64, e manifest.Ex
 	return err
 }
 
-// A reader stops when its context does.
-type reader struct {
-	ctx context.Context
-	r   io.Reader
-}
+// A readerFunc is an io.Reader.
+type readerFunc func(p []byte) (int, error)
 
-func (r reader) Read(p []byte) (int, error) {
-	if err := context.Cause(r.ctx); err != nil {
-		return 0, err
-	}
-	return r.r.Read(p)
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// until returns a reader of r that stops when ctx does.
+func until(ctx context.Context, r io.Reader) io.Reader {
+	return readerFunc(func(p []byte) (int, error) {
+		if err := context.Cause(ctx); err != nil {
+			return 0, err
+		}
+		return r.Read(p)
+	})
 }
