@@ -60,7 +60,11 @@ func exitCode(err error) int {
 // report writes err for people, or as one JSON object if the command line asked for JSON.
 func report(w io.Writer, args []string, err error) {
 	if slices.Contains(args, "--json") || slices.Contains(args, "-json") {
-		json.NewEncoder(w).Encode(map[string]any{"error": err.Error(), "exit_code": exitCode(err)})
+		said := map[string]any{"error": err.Error(), "exit_code": exitCode(err)}
+		if finding, ok := errors.AsType[*bundle.Finding](err); ok {
+			said["finding"] = finding.Code
+		}
+		json.NewEncoder(w).Encode(said)
 		return
 	}
 	fmt.Fprintf(w, "writ: error: %v\n", err)
