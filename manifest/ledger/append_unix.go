@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/transparency-dev/tessera"
@@ -234,54 +232,4 @@ func (l *Log) prove(ctx context.Context, v *View, indexes []int64, entries [][]b
 		return nil, err
 	}
 	return proofs, nil
-}
-
-// Find returns where an entry, named by its [Leaf], stands among those that
-// are published, or [ErrNotFound].
-func (l *Log) Find(ctx context.Context, leaf Hash) (int64, error) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if l.closed {
-		return 0, ErrClosed
-	}
-	unlock, err := l.acquire(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer unlock()
-	v, err := l.state(ctx)
-	if err != nil {
-		return 0, err
-	}
-	found, err := l.index.find(ctx, v, []Hash{leaf})
-	if err != nil {
-		return 0, err
-	}
-	index, ok := found[leaf]
-	if !ok || index >= v.c.size {
-		return 0, ErrNotFound
-	}
-	return index, nil
-}
-
-// collect removes the partial tiles and bundles below full ones: a ledger that
-// grows by one entry at a time would else keep 256 copies of each. It looks a
-// little further back than needed, for one that died before collecting.
-func (l *Log) collect(from, size int64) {
-	for level := range 8 {
-		full := size >> (tileHeight * (level + 1)) // tiles that are
-		begun := from >> (tileHeight * (level + 1))
-		if full == begun {
-			return
-		}
-		for n := max(0, begun-8); n < full; n++ {
-			err := os.RemoveAll(filepath.Join(l.dir, layout.TilePath(uint64(level), uint64(n), 0)+".p"))
-			if level == 0 {
-				err = errors.Join(err, os.RemoveAll(filepath.Join(l.dir, layout.EntriesPath(uint64(n), 0)+".p")))
-			}
-			if err != nil {
-				l.cfg.Logger.Warn("ledger partial tiles stay", "error", err)
-			}
-		}
-	}
 }

@@ -62,3 +62,30 @@ func TestAppend_faults(t *testing.T) {
 		}
 	}
 }
+
+// What a process that died left in the tree, the next one publishes.
+func TestSettle(t *testing.T) {
+	cfg := newConfig(t)
+	appendOne(t, cfg, entry(0))
+	dying := cfg
+	dying.Fault = func(s ledger.Step) (bool, error) {
+		if s == ledger.StepPublish {
+			return false, errDisk
+		}
+		return false, nil
+	}
+	l, err := ledger.Open(t.Context(), dying)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Append(t.Context(), entry(1)); !errors.Is(err, errDisk) {
+		t.Fatalf("Append = %v, want %v", err, errDisk)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := open(t, cfg).Settle(t.Context()); err != nil || c.Size() != 2 {
+		t.Fatalf("Settle = %v, %v", c, err)
+	}
+	equal(t, read(t, cfg), entries(0, 2))
+}

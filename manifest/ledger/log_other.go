@@ -26,6 +26,9 @@ func (*Log) AppendAll(context.Context, ...[]byte) ([]Proof, error) { return nil,
 // Find returns [ErrUnsupported].
 func (*Log) Find(context.Context, Hash) (int64, error) { return 0, ErrUnsupported }
 
+// Settle returns [ErrUnsupported].
+func (*Log) Settle(context.Context) (*Checkpoint, error) { return nil, ErrUnsupported }
+
 // PutText returns [ErrUnsupported].
 func (*Log) PutText(context.Context, []byte) (digest.Digest, error) {
 	return digest.Digest{}, ErrUnsupported

@@ -156,6 +156,14 @@ func (l *Log) start(ctx context.Context) error {
 	}
 	defer unlock()
 	l.sweepState()
+	// Tessera panics when it cannot lock its state. No driver is there yet
+	// whose lock closing this file would end.
+	f, err := os.OpenFile(filepath.Join(l.dir, stateDir, "treeState.lock"), os.O_RDWR, 0)
+	if err == nil {
+		f.Close()
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", ErrLedger, err)
+	}
 	// A checkpoint from before there was a policy is published once more,
 	// with cosignatures.
 	republish := false

@@ -204,6 +204,10 @@ func TestView_Extends(t *testing.T) {
 	if err := long.Extends(t.Context(), kept); err != nil {
 		t.Errorf("grown ledger: %v", err)
 	}
+	// What it committed to can still be read, though its partial tiles went.
+	if err := reader.At(kept).Fsck(t.Context()); err != nil {
+		t.Errorf("fsck as of the kept checkpoint: %v", err)
+	}
 	if err := reader.At(kept).Extends(t.Context(), long.Checkpoint()); !errors.Is(err, ledger.ErrRolledBack) {
 		t.Errorf("Extends = %v, want %v", err, ledger.ErrRolledBack)
 	}

@@ -27,14 +27,14 @@ func (c *tileCache) get(t tlog.Tile) []byte {
 	return c.tiles[t]
 }
 
-func (c *tileCache) put(tiles []tlog.Tile, data [][]byte, leaves bool) {
+func (c *tileCache) put(tiles []tlog.Tile, data [][]byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tiles == nil || len(c.tiles)+len(tiles) > maxKept {
 		c.tiles = make(map[tlog.Tile][]byte)
 	}
 	for i, t := range tiles {
-		if leaves || t.L > 0 || t.W < tileWidth {
+		if t.L > 0 || t.W < tileWidth {
 			c.tiles[t] = data[i]
 		}
 	}
@@ -50,7 +50,7 @@ func (c *tileCache) clear() {
 // tile up to the root before it reads from it.
 func (v *View) hashes(ctx context.Context) tlog.HashReader {
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		if hashes := v.verifiedHashes(indexes); hashes != nil {
+		if hashes := v.verified.hashes(v.tree.N, indexes); hashes != nil {
 			return hashes, nil
 		}
 		call := &tileCall{ctx: ctx, v: v}
@@ -69,25 +69,6 @@ func (v *View) hashes(ctx context.Context) tlog.HashReader {
 		}
 		return hashes, nil
 	})
-}
-
-// verifiedHashes returns hashes from tiles that this view has verified before,
-// or nil if any is in another tile.
-func (v *View) verifiedHashes(indexes []int64) []tlog.Hash {
-	hashes := make([]tlog.Hash, len(indexes))
-	for i, index := range indexes {
-		t := tlog.TileForIndex(tileHeight, index)
-		t.W = int(min(tileWidth, v.tree.N>>(tileHeight*t.L)-t.N<<tileHeight))
-		data := v.verified.get(t)
-		if data == nil {
-			return nil
-		}
-		var err error
-		if hashes[i], err = tlog.HashFromTile(t, data, index); err != nil {
-			return nil
-		}
-	}
-	return hashes
 }
 
 // A tileCall implements [tlog.TileReader] for one reading of hashes.
@@ -127,8 +108,8 @@ func (c *tileCall) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 
 // SaveTiles is called with tiles that have been verified.
 func (c *tileCall) SaveTiles(tiles []tlog.Tile, data [][]byte) {
-	c.v.r.kept.put(tiles, data, false)
-	c.v.verified.put(tiles, data, true)
+	c.v.r.kept.put(tiles, data)
+	c.v.verified.put(tiles, data)
 }
 
 // readBundle returns the first width entries of a bundle. They are not

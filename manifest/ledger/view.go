@@ -32,7 +32,10 @@ func (r *Reader) Checkpoint(ctx context.Context) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, c.satisfied
+	if c.satisfied != nil {
+		return nil, c.satisfied
+	}
+	return c, nil
 }
 
 func (r *Reader) checkpoint(ctx context.Context) (*Checkpoint, error) {
@@ -65,7 +68,7 @@ type View struct {
 	tree tlog.Tree
 	r    *Reader
 
-	verified tileCache
+	verified verifiedTiles
 }
 
 // Checkpoint returns what the view is of.
