@@ -70,7 +70,7 @@ var (
 	}
 )
 
-// NationalSecurityReport is all that is published of national-security process.
+// A NationalSecurityReport is all that is published of national-security process.
 type NationalSecurityReport struct {
 	Structure Structure    `json:"structure"`
 	Cite      string       `json:"cite"`
