@@ -5,7 +5,9 @@
 // and nothing can be written. While a statement is compiled, an authorizer
 // denies every column that the statement does not name, and everything else but
 // reading them. A table may be a view of tables; a view of views is denied. In
-// memory, a connection is bounded to 256 MiB; on disk it puts nothing.
+// memory, a connection is bounded to 256 MiB; on disk it puts no record. A
+// database in write-ahead mode has two files beside it, -wal and -shm: where
+// they are missing SQLite makes empty ones, so its folder must be writable then.
 //
 // SQLite's values have types of their own: one that does not fit the catalog's
 // type is refused, never converted. A record without a time is in no window.
