@@ -24,7 +24,10 @@ var imports = []struct{ pkg, may, why string }{
 	{"manifest/commit", "crypto/digest", "records are bytes here; a root is a digest"},
 	{"manifest/ledger", "crypto/digest", "entries are bytes here"},
 	{"manifest/transparency", "crypto/digest", "counts; its input is statements already checked"},
-	{"manifest", "crypto/digest crypto/sign crypto/trust", "a statement signed by the provider's keys"},
+	{"manifest/internal/form", "", "words, times and numbers of statements; every kind of statement is held to the same"},
+	{"manifest/internal/sigstore", "crypto/sign crypto/trust", "one form on disk for every signed statement; payloads are bytes here"},
+	{"manifest", "crypto/digest crypto/sign crypto/trust manifest/internal/form manifest/internal/sigstore", "a statement signed by the provider's keys"},
+	{"manifest/act", "crypto/digest crypto/sign crypto/trust manifest manifest/internal/form manifest/internal/sigstore", "the other signed statements; an export is the manifest's own, which its reader reads too"},
 	{"manifest/bundle", "crypto/digest crypto/seal crypto/sign crypto/trust manifest manifest/bag manifest/commit manifest/frame manifest/inorder", "checks a delivery with the formats alone"},
 
 	// What the sender's stages stand on.
@@ -34,7 +37,7 @@ var imports = []struct{ pkg, may, why string }{
 	// The stages, in the order in which data passes them.
 	{"export/order", "crypto/digest crypto/seal crypto/sign crypto/trust", "verified against the registry, before anything else is known"},
 	{"export/catalog", "crypto/digest export/internal/strictyaml export/order", "the provider's names for what orders mandate"},
-	{"export/policy", "crypto/digest crypto/trust export/catalog export/internal/strictyaml export/order", "decides on a verified order; no store in sight"},
+	{"export/policy", "crypto/digest crypto/trust export/catalog export/internal/strictyaml export/order manifest manifest/act", "decides on a verified order, no store in sight; its facts and decisions are the ledger's, so that an audit replays them"},
 	{"export/source", "export/catalog export/order", "reads what the catalog maps; knows no decision"},
 	{"export/source/sourcetest", "export/catalog export/order export/source", "the contract that every store is held to"},
 	{"export/source/sqlite", "export/catalog export/source", "one kind of store"},

@@ -1,12 +1,13 @@
 package policy
 
 import (
-	"slices"
+	"fmt"
 	"time"
 
 	"writ/crypto/trust"
 	"writ/export/catalog"
 	"writ/export/order"
+	"writ/manifest/act"
 )
 
 // An ask is all that a decision looks at: plain facts of a verified order.
@@ -33,48 +34,53 @@ type ask struct {
 	dueAt          time.Time
 }
 
-// asks reads the facts out of a verified order at the time of the decision.
-func asks(v *order.Verified, at time.Time) *ask {
-	o := v.Order()
+// asks returns what a decision at the time at looks at. It fails only on times
+// that no order can have.
+func asks(f act.Facts, at time.Time) (*ask, error) {
 	a := &ask{
-		jurisdiction: o.Jurisdiction,
-		process:      o.Process,
-		purpose:      o.Purpose,
-		issuer:       v.Authority().Kind,
-		emergency:    o.Emergency != nil,
-		secrecy:      o.NonDisclosure,
-		certificate:  o.Certificate != "",
-		targets:      len(o.Targets),
-		items:        o.Mandate,
-		receivedAt:   v.ReceivedAt(),
-		at:           at,
-		dueAt:        o.DueAt.UTC(),
+		jurisdiction:  trust.Jurisdiction(f.Jurisdiction),
+		process:       trust.Process(f.Process),
+		purpose:       order.Purpose(f.Purpose),
+		issuer:        trust.Kind(f.Issuer),
+		reviewers:     f.Reviewers,
+		emergency:     f.Emergency,
+		offenceYears:  f.OffenceYears,
+		offenceListed: f.OffenceListed,
+		certificate:   f.Certificate,
+		enterprise:    f.Enterprise,
+		targets:       f.Targets,
+		receivedAt:    f.ReceivedAt.UTC(),
+		at:            at,
 	}
-	var people []string
-	for _, s := range v.Signatures() {
-		if s.Role == order.AsReviewer && !slices.Contains(people, s.ID) {
-			people = append(people, s.ID)
+	var bad error
+	instant := func(path, s string) order.Instant {
+		if s == "" {
+			return order.Instant{}
 		}
+		i, err := order.ParseInstant(s)
+		if err != nil && bad == nil {
+			bad = fmt.Errorf("%w: %s: %w", ErrFacts, path, err)
+		}
+		return i
 	}
-	a.reviewers = len(people)
-	if o.Offence != nil {
-		a.offenceYears, a.offenceListed = o.Offence.MaxSentenceYears, o.Offence.Listed
-	}
-	if n := o.Notification; n != nil {
-		a.cleared = !n.ClearedAt.IsZero() && !n.ClearedAt.UTC().After(at)
+	a.dueAt = instant("due_at", f.DueAt).UTC()
+	if f.Notification {
+		cleared := instant("cleared_at", f.ClearedAt)
+		a.cleared = !cleared.IsZero() && !cleared.UTC().After(at)
 		a.notified = !a.cleared
 	}
-	if o.Consent != nil {
-		for _, s := range o.Consent.Covers {
-			// What is in no tree covers nothing; and nobody consents to
-			// secrets being handed out.
-			if c := catalog.Category(s); c.Valid() && c != catalog.Secret {
-				a.consent = append(a.consent, c)
-			}
+	if f.Secrecy != "" {
+		a.secrecy = &order.NonDisclosure{Kind: order.Secrecy(f.Secrecy), Until: instant("non_disclosure_until", f.SecretUntil)}
+	}
+	for _, c := range f.Consent {
+		a.consent = append(a.consent, catalog.Category(c))
+	}
+	for _, m := range f.Mandate {
+		item := order.Item{Dataset: order.Dataset(m.Dataset), From: instant("from", m.From), To: instant("to", m.To)}
+		for _, name := range m.Fields {
+			item.Fields = append(item.Fields, order.Field(name))
 		}
+		a.items = append(a.items, item)
 	}
-	if o.Enterprise != nil {
-		a.enterprise = o.Enterprise.Ground
-	}
-	return a
+	return a, bad
 }

@@ -15,12 +15,16 @@ import (
 // may leave and which rule says so; and the clocks, ceilings and notice that
 // apply. at is the time of the decision, not before the order's receipt.
 //
-// Datasets come by name, and their verdicts by field.
+// Datasets come by name, and their verdicts by field. It looks at nothing but
+// [FactsOf] the order, and at times as the ledger has them, cut to the second.
 func (p *Policy) Decide(o *order.Verified, c *catalog.Catalog, at time.Time) *Decision {
 	if o == nil || c == nil {
 		return &Decision{decidedAt: at}
 	}
-	d := p.decide(asks(o, at), c)
+	d, err := p.Replay(FactsOf(o), c, at)
+	if err != nil { // a verified order's times can be read
+		return &Decision{decidedAt: at}
+	}
 	d.order = o
 	return d
 }

@@ -34,6 +34,7 @@ var ErrPolicy = errors.New("policy unusable")
 // A Policy is the rules in force, for one or more jurisdictions. Only [Load] fills one.
 type Policy struct {
 	digest        digest.Digest
+	archive       []byte
 	jurisdictions map[trust.Jurisdiction]*jurisdiction
 }
 
@@ -63,11 +64,17 @@ func Load(dir fs.FS) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
+	return load(files)
+}
+
+// load reads the files of a policy, by name.
+func load(files map[string][]byte) (*Policy, error) {
+	if err := pairs(files); err != nil {
+		return nil, err
+	}
 	p := &Policy{jurisdictions: map[trust.Jurisdiction]*jurisdiction{}}
 	ids := map[string]string{} // of rules, to the file that has it
-	var sums strings.Builder
 	for _, file := range slices.Sorted(maps.Keys(files)) {
-		fmt.Fprintf(&sums, "%s  %s\n", digest.Of(files[file]).Hex(), file)
 		name, isYAML := strings.CutSuffix(file, ".yaml")
 		if !isYAML {
 			continue
@@ -84,7 +91,11 @@ func Load(dir fs.FS) (*Policy, error) {
 		}
 		p.jurisdictions[trust.Jurisdiction(name)] = j
 	}
-	p.digest = digest.Of([]byte(sums.String()))
+	var err error
+	if p.archive, err = archive(files); err != nil {
+		return nil, err
+	}
+	p.digest = digest.Of(p.archive)
 	return p, nil
 }
 
@@ -101,7 +112,7 @@ func read(dir fs.FS) (map[string][]byte, error) {
 		case ext == ".md" || strings.HasPrefix(e.Name(), "."):
 			continue
 		case e.IsDir() || ext != ".cedar" && ext != ".yaml" || !validWord(name):
-			return nil, unusable(e.Name(), "want NAME.cedar and NAME.yaml for each jurisdiction, and nothing else but .md")
+			return nil, foreign(e.Name())
 		}
 		if info, err := e.Info(); err != nil || info.Size() > MaxBytes {
 			return nil, unusable(e.Name(), "larger than %d bytes, or unreadable", MaxBytes)
@@ -110,17 +121,29 @@ func read(dir fs.FS) (map[string][]byte, error) {
 			return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
 		}
 	}
+	return files, nil
+}
+
+// pairs asks for both files of each jurisdiction, at least one.
+func pairs(files map[string][]byte) error {
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%w: no jurisdiction: want NAME.cedar and NAME.yaml for at least one", ErrPolicy)
+		return fmt.Errorf("%w: no jurisdiction: want NAME.cedar and NAME.yaml for at least one", ErrPolicy)
 	}
-	for f := range files {
+	for _, f := range slices.Sorted(maps.Keys(files)) {
 		name, ext := strings.TrimSuffix(f, path.Ext(f)), path.Ext(f)
-		other := map[string]string{".cedar": ".yaml", ".yaml": ".cedar"}[ext]
+		other, ok := map[string]string{".cedar": ".yaml", ".yaml": ".cedar"}[ext]
+		if !ok || !validWord(name) {
+			return foreign(f)
+		}
 		if _, ok := files[name+other]; !ok {
-			return nil, unusable(f, "there is no %s%s beside it", name, other)
+			return unusable(f, "there is no %s%s beside it", name, other)
 		}
 	}
-	return files, nil
+	return nil
+}
+
+func foreign(file string) error {
+	return unusable(file, "want NAME.cedar and NAME.yaml for each jurisdiction, and nothing else but .md")
 }
 
 func unusable(file, format string, args ...any) error {
@@ -140,8 +163,7 @@ func parse(name string, yaml, cedar []byte) (*jurisdiction, error) {
 	return &jurisdiction{terms: *t, rules: r, cedar: cedar, yaml: yaml}, nil
 }
 
-// Digest identifies the policy: the SHA-256 of what sha256sum prints for its
-// files, their names in byte order, such as eu.cedar, eu.yaml, us.cedar, us.yaml.
+// Digest identifies the policy: the SHA-256 of its [Policy.Archive].
 func (p *Policy) Digest() digest.Digest { return p.digest }
 
 // Jurisdictions returns those that the policy has rules for, sorted.

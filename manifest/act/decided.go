@@ -1,0 +1,153 @@
+package act
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"writ/crypto/digest"
+	"writ/manifest"
+	"writ/manifest/internal/form"
+)
+
+// A Decided says what was decided on an order and what will happen to each
+// dataset. An order that was held is decided on again when the hold ends.
+type Decided struct {
+	Head
+	Order     digest.Digest `json:"order"`
+	DecidedAt time.Time     `json:"decided_at"`
+	InForce   InForce       `json:"decided_by"`
+	Decision  Decision      `json:"decision"`
+	Planned   []Planned     `json:"planned"`  // as Decision.Datasets; none if the order was rejected
+	Accounts  int           `json:"accounts"` // that the targets found and that are pulled from
+	// Redirected is how many more there are, of enterprise customers.
+	Redirected int       `json:"accounts_redirected"`
+	Result     Result    `json:"result"`
+	Rejected   Rejection `json:"rejected,omitzero"` // in planning
+}
+
+// InForce names what the decision was made with.
+type InForce struct {
+	Policy   digest.Digest `json:"policy"`
+	Catalog  digest.Digest `json:"catalog"`
+	Registry digest.Digest `json:"registry"`
+	Plan     digest.Digest `json:"plan,omitzero"` // none if the order was rejected
+}
+
+// Pull is the planned outcome of a dataset that is read; the other outcomes are
+// the manifest's.
+const Pull manifest.Outcome = "pull"
+
+// A Planned is what will happen to one dataset.
+type Planned struct {
+	Dataset    string           `json:"dataset"`
+	Outcome    manifest.Outcome `json:"outcome"` // Pull, NoneFound, Unavailable, Refused, Redirected or Held
+	Why        string           `json:"why,omitzero"`
+	Accounts   int              `json:"accounts"`
+	Redirected int              `json:"accounts_redirected"`
+}
+
+// A Result is how a decision ends for the order as a whole.
+type Result string
+
+// The results.
+const (
+	Export      Result = "export"
+	Held        Result = "held"
+	Unavailable Result = "unavailable"
+	Redirected  Result = "redirected"
+	Refused     Result = "refused"
+	Rejected    Result = "rejected"
+)
+
+// ResultOf returns the result of a plan: export if anything is pulled or sought
+// in vain; or else the first of held, unavailable and redirected that some
+// dataset is; or else refused.
+func ResultOf(planned []Planned) Result {
+	for _, r := range [...]struct {
+		outcome manifest.Outcome
+		result  Result
+	}{
+		{Pull, Export}, {manifest.NoneFound, Export}, {manifest.Held, Held},
+		{manifest.Unavailable, Unavailable}, {manifest.Redirected, Redirected},
+	} {
+		if slices.ContainsFunc(planned, func(p Planned) bool { return p.Outcome == r.outcome }) {
+			return r.result
+		}
+	}
+	return Refused
+}
+
+// Kind is [KindDecided].
+func (Decided) Kind() Kind { return KindDecided }
+
+// About is the order's digest.
+func (d Decided) About() digest.Digest { return d.Order }
+
+func (d Decided) subjects() []manifest.Subject { return ofOrder(d.Order) }
+
+func (d Decided) copy() Act {
+	d.cut()
+	d.DecidedAt = second(d.DecidedAt)
+	d.Decision, d.Planned = d.Decision.copy(), slices.Clone(d.Planned)
+	return d
+}
+
+func (d Decided) check(c *form.Checker) {
+	d.Head.check(c)
+	d.past(c, "decided_at", d.DecidedAt)
+	c.Need(!d.Order.IsZero(), "order", "is missing")
+	c.Need(!d.InForce.Policy.IsZero() && !d.InForce.Catalog.IsZero() && !d.InForce.Registry.IsZero(), "decided_by", "lacks a digest")
+	d.Decision.check(c, d.DecidedAt)
+	c.Count("accounts", int64(d.Accounts), 0)
+	c.Count("accounts_redirected", int64(d.Redirected), 0)
+	rejected := d.Result == Rejected
+	c.Need(rejected == (d.Rejected != Rejection{}), "rejected", "belongs to the result rejected, and only there")
+	c.Need(rejected == d.InForce.Plan.IsZero(), "decided_by.plan", "belongs to all but a rejected order")
+	if rejected {
+		d.Rejected.check(c, planning)
+		c.Need(len(d.Planned) == 0 && d.Accounts == 0 && d.Redirected == 0, "planned", "is given, but the order was rejected")
+		return
+	}
+	c.Need(d.Result == ResultOf(d.Planned), "result", "does not fit what is planned")
+	c.Need(len(d.Planned) == len(d.Decision.Datasets), "planned", "does not list exactly the datasets of the decision")
+	for i := range min(len(d.Planned), len(d.Decision.Datasets)) {
+		p, r := &d.Planned[i], &d.Decision.Datasets[i]
+		c.Need(p.Dataset == r.Dataset, "planned", "does not list exactly the datasets of the decision")
+		p.check(c, r)
+		c.Need(p.Accounts <= d.Accounts && p.Redirected <= d.Redirected, "accounts", "are fewer than a dataset's")
+	}
+}
+
+func (p *Planned) check(c *form.Checker, r *Ruling) {
+	at := "dataset " + p.Dataset + ": "
+	checkProse(c, at+"why", p.Why, true)
+	c.Count(at+"accounts", int64(p.Accounts), 0)
+	c.Count(at+"accounts_redirected", int64(p.Redirected), 0)
+	c.Need((p.Outcome == manifest.Refused) == (len(r.Granted) == 0), at+"outcome", "does not fit what is granted")
+	c.Need((p.Outcome == manifest.Held) == !r.HeldUntil.IsZero(), at+"outcome", "does not fit the hold")
+	c.Need((p.Outcome == Pull) == (p.Accounts > 0), at+"accounts", "do not fit the outcome")
+	switch p.Outcome {
+	case Pull:
+	case manifest.Redirected:
+		c.Need(p.Redirected > 0, at+"accounts_redirected", "is 0, but the outcome is redirected")
+	case manifest.Unavailable:
+		c.Need(p.Why != "", at+"why", "is missing")
+		c.Need(p.Redirected == 0, at+"accounts_redirected", "is not 0, but nothing was sought")
+	case manifest.NoneFound, manifest.Refused, manifest.Held:
+		c.Need(p.Redirected == 0, at+"accounts_redirected", "is not 0, but none was found or sought")
+	default:
+		c.Need(false, at+"outcome", "is unknown")
+	}
+}
+
+// number is what an identifier has and a reason needs not.
+var number = regexp.MustCompile(`[0-9]{7}`)
+
+// checkProse asks for a line that people may have typed. An address or a long
+// number in it is refused: it could be a target's.
+func checkProse(c *form.Checker, path, s string, optional bool) {
+	c.Text(path, s, form.MaxText, optional)
+	c.Need(!strings.Contains(s, "@") && !number.MatchString(s), path, "holds an address or a long number; a statement names no target")
+}

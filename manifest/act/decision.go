@@ -1,0 +1,197 @@
+package act
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"writ/manifest"
+	"writ/manifest/internal/form"
+)
+
+// A Decision is what the policy says about an order: a pure function of its
+// [Facts], the policy, the catalog and the time. An audit makes it again and
+// compares the bytes.
+type Decision struct {
+	Datasets   []Ruling   `json:"datasets"` // by name
+	Narrowed   bool       `json:"narrowed"` // some field was granted, and some was not
+	Ceilings   Ceilings   `json:"ceilings"`
+	Clocks     Clocks     `json:"clocks"`
+	Notice     Notice     `json:"notice"`
+	Enterprise Enterprise `json:"enterprise"`
+}
+
+// A Ruling is the decision on one mandated dataset. Every mandated field stands
+// in it once.
+type Ruling struct {
+	Dataset   string        `json:"dataset"`
+	From      string        `json:"from,omitzero"` // the window as the order wrote it, inclusive
+	To        string        `json:"to,omitzero"`   // exclusive
+	Granted   []Grant       `json:"granted"`       // by their first field
+	Withheld  []Withheld    `json:"withheld"`      // by their first field
+	HeldUntil time.Time     `json:"held_until,omitzero"`
+	Hold      manifest.Rule `json:"hold,omitzero"` // the rule that holds it
+}
+
+// A Grant is the fields of one category that one rule lets leave.
+type Grant struct {
+	Category string        `json:"category"`
+	Class    string        `json:"class"` // the kind of data that the category is for this order
+	Fields   []string      `json:"fields"`
+	Rule     manifest.Rule `json:"rule"`
+}
+
+// A Withheld is fields of one category that stay, for one reason.
+type Withheld struct {
+	Category string        `json:"category,omitzero"` // not of what the catalog does not have
+	Fields   []string      `json:"fields"`
+	Ground   string        `json:"ground"`
+	Why      string        `json:"why"`
+	Rule     manifest.Rule `json:"rule,omitzero"`
+}
+
+// Fields returns the granted fields, by name.
+func (r Ruling) Fields() []string {
+	var out []string
+	for _, g := range r.Granted {
+		out = append(out, g.Fields...)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Ceilings bound one export.
+type Ceilings struct {
+	Targets    int           `json:"targets"`
+	Accounts   int           `json:"accounts"`
+	Records    int64         `json:"records"` // of one dataset
+	Bytes      int64         `json:"bytes"`   // of the bag
+	WindowDays int           `json:"window_days"`
+	Rule       manifest.Rule `json:"rule,omitzero"`
+}
+
+// Clocks are the times that the law sets; what is not there is not set.
+type Clocks struct {
+	NotBefore     time.Time     `json:"not_before,omitzero"` // for what is held
+	Deadline      time.Time     `json:"deadline,omitzero"`   // for what is not
+	PreserveUntil time.Time     `json:"preserve_until,omitzero"`
+	RenewalHours  int           `json:"renewal_hours,omitzero"` // by how long that can be prolonged, once
+	Rule          manifest.Rule `json:"rule,omitzero"`
+}
+
+// Notice is what the provider owes the user. Owed, without an after and not
+// when lifted, means before the disclosure.
+type Notice struct {
+	Owed       bool          `json:"owed"`
+	After      time.Time     `json:"after,omitzero"`
+	WhenLifted bool          `json:"when_lifted"`
+	Why        string        `json:"why"`
+	Rule       manifest.Rule `json:"rule,omitzero"`
+}
+
+// Enterprise is what happens to accounts of an enterprise customer.
+type Enterprise struct {
+	Redirect bool          `json:"redirect"`
+	Why      string        `json:"why"`
+	Rule     manifest.Rule `json:"rule,omitzero"`
+}
+
+// copy returns a deep copy with its times cut.
+func (d Decision) copy() Decision {
+	d.Datasets = slices.Clone(d.Datasets)
+	for i := range d.Datasets {
+		r := &d.Datasets[i]
+		r.HeldUntil = second(r.HeldUntil)
+		r.Granted, r.Withheld = slices.Clone(r.Granted), slices.Clone(r.Withheld)
+		for j := range r.Granted {
+			r.Granted[j].Fields = slices.Clone(r.Granted[j].Fields)
+		}
+		for j := range r.Withheld {
+			r.Withheld[j].Fields = slices.Clone(r.Withheld[j].Fields)
+		}
+	}
+	k := &d.Clocks
+	k.NotBefore, k.Deadline, k.PreserveUntil = second(k.NotBefore), second(k.Deadline), second(k.PreserveUntil)
+	d.Notice.After = second(d.Notice.After)
+	return d
+}
+
+func (d *Decision) check(c *form.Checker, decidedAt time.Time) {
+	c.Need(len(d.Datasets) >= 1 && len(d.Datasets) <= MaxDatasets, "decision.datasets", "are not 1 to %d", MaxDatasets)
+	var granted, withheld bool
+	var last time.Time
+	for i := range d.Datasets {
+		r := &d.Datasets[i]
+		c.Word("decision.datasets.dataset", r.Dataset)
+		c.Need(i == 0 || d.Datasets[i-1].Dataset < r.Dataset, "decision.datasets", "are not sorted by name, each once")
+		r.check(c, decidedAt)
+		granted, withheld = granted || len(r.Granted) > 0, withheld || len(r.Withheld) > 0
+		if r.HeldUntil.After(last) {
+			last = r.HeldUntil
+		}
+	}
+	c.Need(d.Narrowed == (granted && withheld), "decision.narrowed", "does not fit the fields")
+	for _, n := range [...]int64{int64(d.Ceilings.Targets), int64(d.Ceilings.Accounts), d.Ceilings.Records, d.Ceilings.Bytes, int64(d.Ceilings.WindowDays)} {
+		c.Count("decision.ceilings", n, 0)
+	}
+	rule := func(path string, r manifest.Rule) { c.Rule("decision."+path+".rule", r.ID, r.Cite, true) }
+	rule("ceilings", d.Ceilings.Rule)
+	rule("clocks", d.Clocks.Rule)
+	rule("notice", d.Notice.Rule)
+	rule("enterprise", d.Enterprise.Rule)
+	c.UTC("decision.clocks", d.Clocks.Deadline)
+	c.UTC("decision.clocks", d.Clocks.PreserveUntil)
+	c.Need(d.Clocks.NotBefore.Equal(last), "decision.clocks.not_before", "is not the end of the last hold")
+	c.Count("decision.clocks.renewal_hours", int64(d.Clocks.RenewalHours), 0)
+	c.UTC("decision.notice.after", d.Notice.After)
+	c.Text("decision.notice.why", d.Notice.Why, form.MaxText, false)
+	c.Need(d.Notice.Owed || d.Notice.After.IsZero() && !d.Notice.WhenLifted, "decision.notice", "is due some time, but not owed")
+	c.Need(d.Notice.After.IsZero() || !d.Notice.WhenLifted, "decision.notice", "is due at a time and when secrecy is lifted")
+	c.Text("decision.enterprise.why", d.Enterprise.Why, form.MaxText, false)
+}
+
+func (r *Ruling) check(c *form.Checker, decidedAt time.Time) {
+	at := "dataset " + r.Dataset + ": "
+	c.Window(at+"window", r.From, r.To)
+	c.UTC(at+"held_until", r.HeldUntil)
+	c.Need(r.HeldUntil.IsZero() || r.HeldUntil.After(decidedAt) && len(r.Granted) > 0, at+"held_until", "holds nothing")
+	c.Rule(at+"hold", r.Hold.ID, r.Hold.Cite, r.HeldUntil.IsZero())
+	c.Need(!r.HeldUntil.IsZero() || r.Hold == manifest.Rule{}, at+"hold", "is given, but nothing is held")
+	seen := map[string]bool{}
+	fields := func(path string, names []string) {
+		c.Need(len(names) >= 1, path, "are none")
+		checkSorted(c, path, names)
+		for _, n := range names {
+			c.Need(!seen[n], path, "stand twice")
+			seen[n] = true
+		}
+	}
+	groups := map[any]bool{}
+	for i, g := range r.Granted {
+		fields(at+"granted.fields", g.Fields)
+		c.Word(at+"granted.category", g.Category)
+		c.Word(at+"granted.class", g.Class)
+		c.Rule(at+"granted.rule", g.Rule.ID, g.Rule.Cite, false)
+		c.Need(i == 0 || first(r.Granted[i-1].Fields) < first(g.Fields), at+"granted", "are not sorted by their first field")
+		key := [...]string{g.Category, g.Class, g.Rule.ID, g.Rule.Cite}
+		c.Need(!groups[key], at+"granted", "are not joined where all is the same")
+		groups[key] = true
+	}
+	for i, w := range r.Withheld {
+		fields(at+"withheld.fields", w.Fields)
+		if w.Category != "" {
+			c.Word(at+"withheld.category", w.Category)
+		}
+		c.Word(at+"withheld.ground", w.Ground)
+		c.Text(at+"withheld.why", w.Why, form.MaxText, false)
+		c.Rule(at+"withheld.rule", w.Rule.ID, w.Rule.Cite, true)
+		c.Need(i == 0 || first(r.Withheld[i-1].Fields) < first(w.Fields), at+"withheld", "are not sorted by their first field")
+		key := [...]string{w.Category, w.Ground, w.Why, w.Rule.ID, w.Rule.Cite}
+		c.Need(!groups[key], at+"withheld", "are not joined where all is the same")
+		groups[key] = true
+	}
+	c.Need(len(seen) >= 1 && len(seen) <= MaxFields, at+"fields", "are not 1 to %d", MaxFields)
+}
+
+// first returns the first name, "" of none.
+func first(names []string) string { return strings.Join(names[:min(1, len(names))], "") }
