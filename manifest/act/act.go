@@ -26,7 +26,7 @@ const MaxBytes = manifest.MaxEntryBytes
 const (
 	MaxDatasets = manifest.MaxDatasets
 	MaxFields   = manifest.MaxFields // of one dataset
-	MaxExports  = 200                // that one statement recalls
+	MaxExports  = 100                // that one statement recalls; more take several
 )
 
 // Why a statement is turned away. Each wraps ErrAct.

@@ -2,6 +2,7 @@ package act
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -133,7 +134,7 @@ func brokens(t testing.TB) []broken {
 		{"recalled too many", func() Act {
 			r := recalled.copy().(Recalled)
 			for i := range MaxExports {
-				r.Exports = append(r.Exports, RecalledExport{"ex-2027-" + strings.Repeat("0", i%30) + "1", theOrder})
+				r.Exports = append(r.Exports, RecalledExport{fmt.Sprintf("ex-2027-%03d", i), theOrder})
 			}
 			return r
 		}()},

@@ -1,0 +1,146 @@
+package act
+
+import (
+	"bytes"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"writ/manifest"
+)
+
+const schemaFile = "../../docs/schema/act.schema.json"
+
+func TestSchema(t *testing.T) {
+	f, err := os.Open(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	doc, err := jsonschema.UnmarshalJSON(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const id = "https://writ.example/schema/act.schema.json"
+	c := jsonschema.NewCompiler()
+	c.UseLoader(jsonschema.SchemeURLLoader{})
+	c.AssertFormat()
+	if err := c.AddResource(id, doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	validate := func(b []byte) error {
+		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return schema.Validate(v)
+	}
+	for name, a := range samples(t) {
+		if err := validate(payload(t, a)); (err == nil) != (a.Kind() != KindExported) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, tt := range []struct{ sample, old, new string }{
+		{"received", `"predicate":{`, `"predicate":{"extra":1,`},
+		{"received", `"facts":{`, `"facts":{"extra":1,`},
+		{"received", `"reviewers":1,`, ``},
+		{"received", `"country":"DE"`, `"country":"de"`},
+		{"received", `/received/v1`, `/decided/v1`},
+		{"rejected", `"legal_basis":""`, `"legal_basis":"find J. Doe"`},
+		{"rejected", `"code":"unsigned"`, `"code":"over-ceiling"`},
+		{"decided", `"outcome":"pull"`, `"outcome":"complete"`},
+		{"decided", `the store could not`, `j.doe@mail.example could not`},
+		{"decided", `"result":"export"`, `"result":"rejected"`},
+		{"unplanned", `"planned":[]`, `"planned":[{"accounts":0,"accounts_redirected":0,"dataset":"a","outcome":"held"}]`},
+		{"notified", `"how":"email"`, `"how":"to J. Doe"`},
+		{"released", `"because":"cleared"`, `"because":"mercy"`},
+		{"recalled", `"export_id":"ex-`, `"export_id":"../ex-`},
+		{"configured", `"what":"policy"`, `"what":"ledger"`},
+	} {
+		b := payload(t, samples(t)[tt.sample])
+		changed := bytes.Replace(b, []byte(tt.old), []byte(tt.new), 1)
+		if bytes.Equal(b, changed) {
+			t.Errorf("%s: the case changes nothing: %s", tt.sample, tt.old)
+		} else if err := validate(changed); err == nil {
+			t.Errorf("%s: accepted with %s", tt.sample, tt.new)
+		}
+	}
+}
+
+// The schema and the Go types name the same members, and require the same ones.
+func TestSchemaAgreesWithTypes(t *testing.T) {
+	b, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root map[string]any
+	if err := json.Unmarshal(b, &root); err != nil {
+		t.Fatal(err)
+	}
+	defs := root["$defs"].(map[string]any)
+	compared := 0
+	var walk func(path string, typ reflect.Type, node map[string]any)
+	walk = func(path string, typ reflect.Type, node map[string]any) {
+		for {
+			if ref, ok := node["$ref"].(string); ok {
+				node = defs[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
+			} else if typ.Kind() == reflect.Slice {
+				typ, node = typ.Elem(), node["items"].(map[string]any)
+			} else {
+				break
+			}
+		}
+		if typ.Kind() != reflect.Struct || !strings.HasPrefix(typ.PkgPath(), reflect.TypeFor[manifest.Statement]().PkgPath()) {
+			return
+		}
+		if typ == reflect.TypeFor[manifest.OrderRef]() && node["properties"] == nil {
+			node = defs["order"].(map[string]any)
+		}
+		compared++
+		properties := node["properties"].(map[string]any)
+		var names, required []string
+		for _, f := range reflect.VisibleFields(typ) {
+			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if name == "" { // the head, whose members are visible too
+				continue
+			}
+			names = append(names, name)
+			if options == "" {
+				required = append(required, name)
+			}
+			if sub, ok := properties[name].(map[string]any); ok {
+				walk(path+"."+name, f.Type, sub)
+			}
+		}
+		var has, asks []string
+		for name := range properties {
+			has = append(has, name)
+		}
+		for _, name := range node["required"].([]any) {
+			asks = append(asks, name.(string))
+		}
+		for _, l := range [][]string{names, required, has, asks} {
+			slices.Sort(l)
+		}
+		if !slices.Equal(names, has) || !slices.Equal(required, asks) || node["additionalProperties"] != false {
+			t.Errorf("%s: type has %v (required %v), schema has %v (required %v)", path, names, required, has, asks)
+		}
+	}
+	for _, p := range predicates {
+		typ := reflect.TypeOf(p)
+		name := strings.ToLower(typ.Name())
+		walk(name, typ, defs[name].(map[string]any))
+	}
+	if compared < 25 {
+		t.Errorf("only %d objects were compared", compared)
+	}
+}
