@@ -151,7 +151,6 @@ func TestCheckProof_vectors(t *testing.T) {
 type fixture struct {
 	log, stranger *ledger.Key
 	witness       [2]ed25519.PrivateKey
-	hashes        map[[2]int][32]byte // MTH(D[from:to])
 }
 
 func newFixture(t testing.TB) *fixture {
