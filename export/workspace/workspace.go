@@ -104,7 +104,7 @@ func Open(dir string) (*Workspace, error) {
 	}
 	for _, s := range w.Catalog.Stores() {
 		if _, ok := w.Config.Stores[s]; !ok {
-			return nil, fmt.Errorf("%w: %s: no store %q, which the catalog uses; add it below stores:", ErrConfig, ConfigFile, s)
+			return nil, fmt.Errorf("%w: %s: no store %q, which the catalog uses; add it to stores", ErrConfig, ConfigFile, s)
 		}
 	}
 	rules := policy.Defaults()
