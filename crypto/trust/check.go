@@ -50,7 +50,7 @@ func (d *Document) check() error {
 			return err
 		}
 	}
-	return held.provider(d.ProviderKeys)
+	return cmp.Or(held.provider(d.ProviderKeys), d.Witnesses.check())
 }
 
 func (d *Document) checkAuthorities(held hands) error {
@@ -63,7 +63,7 @@ func (d *Document) checkAuthorities(held hands) error {
 			return fmt.Errorf("%s: kind %q, want one of %s", who, a.Kind, kinds)
 		}
 		if err := cmp.Or(checkDashed("jurisdiction", string(a.Jurisdiction)), checkText("name", a.Name, 1),
-			checkText("phone", a.Phone, 0), a.Validity.check()); err != nil {
+			checkCountry(a.Country), checkText("phone", a.Phone, 0), a.Validity.check()); err != nil {
 			return fmt.Errorf("%s: %w", who, err)
 		}
 		if err := held.keys(who, a.Keys); err != nil {
@@ -183,6 +183,13 @@ func (h hands) provider(keys []ProviderKey) error {
 		}
 		if err := h.take(what, k.Key); err != nil {
 			return err
+		}
+		if err := checkOrigin(k.Use, k.Origin); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		// "The signature type is Ed25519": c2sp.org/tlog-checkpoint.
+		if k.Use == UseLedger && k.PublicKey.Algorithm() != string(sign.Ed25519) {
+			return fmt.Errorf("%s: a ledger's key is %s, this one is %s; writ key new --type ledger makes one", what, sign.Ed25519, k.PublicKey.Algorithm())
 		}
 	}
 	return nil

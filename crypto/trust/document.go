@@ -70,8 +70,9 @@ type Authority struct {
 	Name         string       `json:"name"`
 	Kind         Kind         `json:"kind"`
 	Jurisdiction Jurisdiction `json:"jurisdiction"`
-	Phone        string       `json:"phone,omitzero"` // for call-backs
-	Keys         []Key        `json:"keys"`           // may be empty: paper only
+	Country      string       `json:"country,omitzero"` // ISO 3166-1 alpha-2, for the transparency report
+	Phone        string       `json:"phone,omitzero"`   // for call-backs
+	Keys         []Key        `json:"keys"`             // may be empty: paper only
 	Validity
 }
 
@@ -105,12 +106,15 @@ type Use string
 // The uses of the provider's keys.
 const (
 	UseManifest Use = "manifest"
-	UseLedger   Use = "ledger"
+	UseLedger   Use = "ledger" // always Ed25519
 )
 
 // A ProviderKey is one of the provider's own keys.
 type ProviderKey struct {
 	Use Use `json:"use"`
+	// Origin names the ledger whose checkpoints the key signs, and is the
+	// key's name there. Only a key with use ledger has one, and always.
+	Origin string `json:"origin,omitzero"`
 	Key
 }
 
@@ -146,6 +150,7 @@ type Document struct {
 	Reviewers    []Reviewer    `json:"reviewers"`
 	Agencies     []Agency      `json:"agencies"`
 	ProviderKeys []ProviderKey `json:"provider_keys"`
+	Witnesses    *Witnesses    `json:"witnesses,omitzero"` // of the ledger; nil: none is asked for
 }
 
 // ParseDocument reads a document strictly and checks that it is consistent:

@@ -86,6 +86,23 @@ func TestConsistency(t *testing.T) {
 		{"two reviewers of one id", func(d *Document) { d.Reviewers[1].ID = "anna" }, `reviewer "anna": there are two`},
 		{"use unknown", func(d *Document) { d.ProviderKeys[0].Use = "" }, `provider key 1: use ""`},
 
+		{"a country by another name", func(d *Document) { d.Authorities[0].Country = "UK" }, `authority "court": country "UK"`},
+		{"a country in small letters", func(d *Document) { d.Authorities[0].Country = "us" }, `authority "court": country "us"`},
+
+		{"a ledger without origin", func(d *Document) { d.ProviderKeys[2].Origin = "" }, `provider key 3: origin ""`},
+		{"an origin with a space", func(d *Document) { d.ProviderKeys[2].Origin = "mail example" }, `provider key 3: origin "mail example"`},
+		{"an origin with a plus", func(d *Document) { d.ProviderKeys[2].Origin = "a+b" }, `provider key 3: origin "a+b"`},
+		{"an origin that is too long", func(d *Document) { d.ProviderKeys[2].Origin = long[:201] }, `provider key 3: origin`},
+		{"an origin of a manifest key", func(d *Document) { d.ProviderKeys[0].Origin = "mail.example/ledger" }, `provider key 1: origin: only a key`},
+		{"a ledger key of another kind", func(d *Document) { d.ProviderKeys[2].PublicKey = ecdsaKey(t) }, `provider key 3: a ledger's key is ed25519, this one is ecdsa-p256`},
+		{"no witnesses", func(d *Document) { d.Witnesses = nil }, ""},
+		{"none of the witnesses", func(d *Document) { d.Witnesses.Threshold = 0 }, "witnesses: threshold 0 of 2"},
+		{"more than there are", func(d *Document) { d.Witnesses.Threshold = 3 }, "witnesses: threshold 3 of 2"},
+		{"a witness twice", func(d *Document) { d.Witnesses.List[1].Key = witness0 }, "witness witness.example/0: there are two"},
+		{"two witnesses at one address", func(d *Document) { d.Witnesses.List[1].URL = d.Witnesses.List[0].URL }, "witness witness.example/1: another"},
+		{"a witness without a key", func(d *Document) { d.Witnesses.List[1].Key = "" }, "witness 2: want a note verifier key"},
+		{"a witness nowhere", func(d *Document) { d.Witnesses.List[0].URL = "ftp://x" }, "witness witness.example/0: want an address"},
+
 		{"an agency without recipients", func(d *Document) { d.Agencies[0].Recipients = nil }, `agency "agency": 0 recipients`},
 		{"recipient misspelt", func(d *Document) { d.Agencies[0].Recipients[1].Recipient = "age1x" }, `agency "agency", recipient 2: recipient unusable`},
 		{"recipient twice", func(d *Document) { d.Agencies[0].Recipients[1].Recipient = age1 }, `agency "agency", recipient 2: it stands there twice`},
@@ -201,6 +218,10 @@ func TestParseProvider(t *testing.T) {
 		{"no keys", func(p *Provider) { p.Keys = nil }, ErrFormat},
 		{"a key twice", func(p *Provider) { p.Keys[1] = p.Keys[0] }, ErrFormat},
 		{"use unknown", func(p *Provider) { p.Keys[0].Use = "order" }, ErrFormat},
+		{"a ledger without origin", func(p *Provider) { p.Keys[2].Origin = "" }, ErrFormat},
+		{"a witness's address", func(p *Provider) { p.Witnesses.List[0].URL = "https://witness.example/" }, ErrFormat},
+		{"a threshold out of reach", func(p *Provider) { p.Witnesses.Threshold = 3 }, ErrFormat},
+		{"no witnesses", func(p *Provider) { p.Witnesses = nil }, nil},
 		{"times turned round", func(p *Provider) { p.Keys[0].Until = day("2020-01-01") }, ErrFormat},
 	} {
 		p := open(t).Publish()

@@ -2,6 +2,7 @@ package trust
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"writ/crypto/sign"
@@ -40,6 +41,29 @@ func (d *Document) SetThreshold(h Threshold) {
 		}
 	}
 	d.Thresholds = append(d.Thresholds, h)
+}
+
+// AddWitness adds a witness of the ledger. The first makes the threshold 1.
+func (d *Document) AddWitness(w Witness) {
+	if d.Witnesses == nil {
+		d.Witnesses = &Witnesses{Threshold: 1}
+	}
+	d.Witnesses.List = append(d.Witnesses.List, w)
+}
+
+// RemoveWitness removes the witness called name and reports whether it was
+// there. Without a witness there is no threshold either.
+func (d *Document) RemoveWitness(name string) bool {
+	if d.Witnesses == nil {
+		return false
+	}
+	n := len(d.Witnesses.List)
+	d.Witnesses.List = slices.DeleteFunc(d.Witnesses.List, func(w Witness) bool { return w.Name() == name })
+	removed := len(d.Witnesses.List) < n
+	if len(d.Witnesses.List) == 0 {
+		d.Witnesses = nil
+	}
+	return removed
 }
 
 // FindAuthority, FindReviewer and FindAgency return the entry itself, nil if

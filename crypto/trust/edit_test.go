@@ -69,6 +69,28 @@ func TestFind(t *testing.T) {
 	}
 }
 
+func TestWitnesses(t *testing.T) {
+	d := &Document{}
+	for _, w := range []Witness{{Key: witness0}, {Key: witness1}} {
+		d.AddWitness(w)
+	}
+	if d.Witnesses.Threshold != 1 || len(d.Witnesses.List) != 2 || d.Witnesses.check() != nil {
+		t.Errorf("two witnesses: %+v", d.Witnesses)
+	}
+	for _, tt := range []struct {
+		name string
+		want bool
+		left int
+	}{{"witness.example/2", false, 2}, {"witness.example/0", true, 1}, {"witness.example/0", false, 1}} {
+		if got := d.RemoveWitness(tt.name); got != tt.want || len(d.Witnesses.List) != tt.left {
+			t.Errorf("RemoveWitness(%s) = %v, left %+v", tt.name, got, d.Witnesses)
+		}
+	}
+	if !d.RemoveWitness("witness.example/1") || d.Witnesses != nil || d.RemoveWitness("witness.example/1") {
+		t.Errorf("without witnesses there is a threshold: %+v", d.Witnesses)
+	}
+}
+
 func TestChanges(t *testing.T) {
 	if got := document(t).Changes(document(t)); got != nil {
 		t.Errorf("nothing changed, yet %q", got)
@@ -121,6 +143,12 @@ func TestEveryChangeShows(t *testing.T) {
 		"recipient":    func(d *Document) { d.Agencies[2].Recipients[0].Recipient = age2 },
 		"its time":     func(d *Document) { d.Agencies[2].Recipients[0].Until = day("2026-02-02") },
 		"use":          func(d *Document) { d.ProviderKeys[0].Use = UseLedger },
+		"origin":       func(d *Document) { d.ProviderKeys[2].Origin = "other.example/ledger" },
+		"country":      func(d *Document) { d.Authorities[0].Country = "CA" },
+		"no witnesses": func(d *Document) { d.Witnesses = nil },
+		"threshold":    func(d *Document) { d.Witnesses.Threshold = 2 },
+		"witness":      func(d *Document) { d.Witnesses.List = d.Witnesses.List[:1] },
+		"its place":    func(d *Document) { d.Witnesses.List[1].URL = "https://witness.example/1/" },
 		"our key time": func(d *Document) { d.ProviderKeys[0].Until = day("2026-02-02") },
 	} {
 		d := document(t)

@@ -33,7 +33,7 @@ func (d *Document) Lines() []Line {
 	}
 	for _, a := range d.Authorities {
 		who := "authority " + a.ID
-		add(who, a.Name, string(a.Kind), string(a.Jurisdiction), phone(a.Phone), a.describe())
+		add(who, a.Name, string(a.Kind), string(a.Jurisdiction)+country(a.Country), phone(a.Phone), a.describe())
 		keys(who, a.Keys)
 	}
 	for _, r := range d.Reviewers {
@@ -49,7 +49,17 @@ func (d *Document) Lines() []Line {
 		}
 	}
 	for _, k := range d.ProviderKeys {
-		add(fmt.Sprintf("%s key %s", k.Use, string(k.PublicKey.ID())), k.PublicKey.Algorithm(), k.describe())
+		what := k.PublicKey.Algorithm()
+		if k.Origin != "" {
+			what += " for " + k.Origin
+		}
+		add(fmt.Sprintf("%s key %s", k.Use, string(k.PublicKey.ID())), what, k.describe())
+	}
+	if w := d.Witnesses; w != nil {
+		add("ledger's witnesses", fmt.Sprintf("%d of %d must have cosigned", w.Threshold, len(w.List)))
+		for _, one := range w.List {
+			add("witness "+one.Name(), one.Key, place(one.URL))
+		}
 	}
 	return lines
 }
@@ -77,6 +87,21 @@ func (d *Document) Changes(old *Document) []string {
 		}
 	}
 	return changes
+}
+
+// country is " in DE", or nothing.
+func country(code string) string {
+	if code == "" {
+		return ""
+	}
+	return " in " + code
+}
+
+func place(url string) string {
+	if url == "" {
+		return "no address"
+	}
+	return url
 }
 
 func phone(number string) string {

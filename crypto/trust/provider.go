@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -19,17 +20,27 @@ type Provider struct {
 	Provider string        `json:"provider"`
 	Registry digest.Digest `json:"registry"` // the registry it was taken from
 	Keys     []ProviderKey `json:"keys"`
+	// Witnesses must have cosigned the checkpoints of the provider's ledger.
+	// They have no addresses here.
+	Witnesses *Witnesses `json:"witnesses,omitzero"`
 }
 
 // Publish returns the provider file of a registry.
 func (r *Registry) Publish() Provider {
 	// Keys that ended or were revoked too: they signed what agencies still hold.
-	return Provider{
-		Format:   ProviderFormat,
-		Provider: r.doc.Provider,
-		Registry: r.digest,
-		Keys:     slices.Clone(r.doc.ProviderKeys),
+	p := Provider{
+		Format:    ProviderFormat,
+		Provider:  r.doc.Provider,
+		Registry:  r.digest,
+		Keys:      slices.Clone(r.doc.ProviderKeys),
+		Witnesses: r.doc.Witnesses.clone(),
 	}
+	if p.Witnesses != nil {
+		for i := range p.Witnesses.List {
+			p.Witnesses.List[i].URL = ""
+		}
+	}
+	return p
 }
 
 // ParseProvider reads a provider file strictly.
@@ -56,7 +67,10 @@ func (p *Provider) check() error {
 	if err := checkID("provider", p.Provider); err != nil {
 		return err
 	}
-	return hands{}.provider(p.Keys)
+	if p.Witnesses != nil && slices.ContainsFunc(p.Witnesses.List, func(w Witness) bool { return w.URL != "" }) {
+		return fmt.Errorf("a witness has an address here; it stands in the registry only")
+	}
+	return cmp.Or(hands{}.provider(p.Keys), p.Witnesses.check())
 }
 
 // Marshal returns the file's bytes.
@@ -77,4 +91,10 @@ func (p *Provider) Fingerprint() digest.Digest {
 // caller's question: see [Validity.At].
 func (p *Provider) Key(u Use, id sign.KeyID) (Key, error) {
 	return findKey(p.Keys, u, id)
+}
+
+// HasLedger reports whether the provider keeps a ledger: whether any key for
+// one is pinned, in force or not.
+func (p *Provider) HasLedger() bool {
+	return slices.ContainsFunc(p.Keys, func(k ProviderKey) bool { return k.Use == UseLedger })
 }

@@ -12,8 +12,9 @@ import (
 
 // A Registry is a document that enough root keys signed. Only [Open] fills one.
 type Registry struct {
-	doc    Document
-	digest digest.Digest
+	doc     Document
+	digest  digest.Digest
+	payload []byte
 }
 
 // Open verifies a registry's envelope against the root.
@@ -36,11 +37,14 @@ func Open(envelope []byte, root Root) (*Registry, error) {
 	if d.Version < root.MinVersion {
 		return nil, fmt.Errorf("%w: version %d, want %d or later", ErrRollback, d.Version, root.MinVersion)
 	}
-	return &Registry{doc: *d, digest: digest.Of(e.Payload)}, nil
+	return &Registry{doc: *d, digest: digest.Of(e.Payload), payload: e.Payload}, nil
 }
 
 // Digest is the SHA-256 of the document's signed bytes.
 func (r *Registry) Digest() digest.Digest { return r.digest }
+
+// Payload returns the document's signed bytes.
+func (r *Registry) Payload() []byte { return slices.Clone(r.payload) }
 
 // Document returns a deep copy.
 func (r *Registry) Document() Document {
@@ -48,6 +52,7 @@ func (r *Registry) Document() Document {
 	d.AllowKinds = slices.Clone(d.AllowKinds)
 	d.Thresholds = slices.Clone(d.Thresholds)
 	d.ProviderKeys = slices.Clone(d.ProviderKeys)
+	d.Witnesses = d.Witnesses.clone()
 	d.Authorities = slices.Clone(d.Authorities)
 	for i := range d.Authorities {
 		d.Authorities[i].Keys = slices.Clone(d.Authorities[i].Keys)
@@ -133,6 +138,22 @@ func (r *Registry) ProviderKey(u Use, id sign.KeyID, t time.Time) (Key, error) {
 	}
 	return k, nil
 }
+
+// LedgerKeys returns the keys that sign the ledger's checkpoints at t, in the
+// registry's order.
+func (r *Registry) LedgerKeys(t time.Time) []ProviderKey {
+	var keys []ProviderKey
+	for _, k := range r.doc.ProviderKeys {
+		if k.Use == UseLedger && k.At(t) == nil {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// Witnesses returns a copy of who must cosign the ledger's checkpoints, nil if
+// nobody.
+func (r *Registry) Witnesses() *Witnesses { return r.doc.Witnesses.clone() }
 
 func findKey(keys []ProviderKey, u Use, id sign.KeyID) (Key, error) {
 	for _, k := range keys {

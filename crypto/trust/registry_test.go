@@ -85,6 +85,11 @@ func TestDocumentIsACopy(t *testing.T) {
 	d.Reviewers[0].Keys[0] = Key{}
 	d.Agencies[0].Recipients[0] = Recipient{}
 	d.ProviderKeys[0] = ProviderKey{}
+	d.Witnesses.Threshold = 0
+	d.Witnesses.List[0] = Witness{}
+	r.Witnesses().List[0] = Witness{}
+	p := r.Publish()
+	p.Witnesses.List[0] = Witness{}
 	a, err := r.Authority("court", day("2026-02-01"))
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +97,41 @@ func TestDocumentIsACopy(t *testing.T) {
 	a.Keys[0] = Key{}
 	if diff := cmp.Diff(*document(t), r.Document(), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("a caller changed the registry:\n%s", diff)
+	}
+}
+
+// The ledger's key is found by its time, and its witnesses are published
+// without their addresses.
+func TestLedger(t *testing.T) {
+	d := document(t)
+	d.ProviderKeys[2].Until = day("2026-06-01")
+	d.ProviderKeys = append(d.ProviderKeys, ProviderKey{Use: UseLedger, Origin: "mail.example/new",
+		Key: Key{PublicKey: signer(t, "new ledger").Public(), Validity: from("2026-05-01")}})
+	r, err := Open(signed(t, d, "root 1", "root 2"), root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[string]string{
+		"2025-12-31": "", "2026-01-01": " mail.example/ledger", "2026-05-01": " mail.example/ledger mail.example/new", "2026-06-01": " mail.example/new",
+	} {
+		got := ""
+		for _, k := range r.LedgerKeys(day(at)) {
+			got += " " + k.Origin
+		}
+		if got != want {
+			t.Errorf("on %s: ledgers%s, want%s", at, got, want)
+		}
+	}
+	p := r.Publish()
+	if !p.HasLedger() || (&Provider{Keys: p.Keys[:2]}).HasLedger() {
+		t.Error("HasLedger does not say whether there is a ledger's key")
+	}
+	want := &Witnesses{Threshold: 1, List: []Witness{{Key: witness0}, {Key: witness1}}}
+	if diff := cmp.Diff(want, p.Witnesses); diff != "" {
+		t.Errorf("published witnesses:\n%s", diff)
+	}
+	if r.Witnesses().List[0].URL == "" {
+		t.Error("publishing takes the addresses out of the registry")
 	}
 }
 

@@ -58,6 +58,16 @@ func TestSchemasAgreeWithParsers(t *testing.T) {
 		{"registry", "rule", `"authority": "required"`, `"authority": "maybe"`},
 		{"registry", "nobody would sign", `"authority": "suffices",` + "\n" + `      "reviewers": 2`, `"authority": "not-needed",` + "\n" + `      "reviewers": 0`},
 		{"registry", "use", `"use": "ledger"`, `"use": "order"`},
+		{"registry", "country", `"country": "US"`, `"country": "usa"`},
+		{"registry", "empty country", `"country": "US"`, `"country": ""`},
+		{"registry", "ledger without origin", `"origin": "mail.example/ledger",`, ``},
+		{"registry", "origin with a space", `"origin": "mail.example/ledger"`, `"origin": "mail.example ledger"`},
+		{"registry", "origin of a manifest key", `"use": "manifest",`, `"use": "manifest", "origin": "mail.example/ledger",`},
+		{"registry", "unknown member of witnesses", `"threshold": 1`, `"threshold": 1, "x": 1`},
+		{"registry", "unknown member of a witness", `"url": "https`, `"x": 1, "url": "https`},
+		{"registry", "none of the witnesses", `"threshold": 1`, `"threshold": 0`},
+		{"registry", "a witness's key", `"key": "witness.example/0+976a3a41+`, `"key": "witness.example/0+976a3a4+`},
+		{"registry", "a witness's address", `"url": "https:`, `"url": "ftp:`},
 		{"registry", "private key", `-----BEGIN PUBLIC KEY-----`, `-----BEGIN PRIVATE KEY-----`},
 		{"registry", "leave for x25519", `"thresholds": [`, `"allow_recipient_kinds": ["x25519"], "thresholds": [`},
 		{"root", "good", "", ""},
@@ -70,6 +80,10 @@ func TestSchemasAgreeWithParsers(t *testing.T) {
 		{"provider", "format", `"writ.provider/v1"`, `"writ.registry/v1"`},
 		{"provider", "unknown member of a key", `"use": "ledger"`, `"use": "ledger", "x": 1`},
 		{"provider", "use", `"use": "ledger"`, `"use": "order"`},
+		{"provider", "ledger without origin", `"origin": "mail.example/ledger",`, ``},
+		{"provider", "origin of a manifest key", `"use": "manifest",`, `"use": "manifest", "origin": "mail.example/ledger",`},
+		{"provider", "a witness's address", `"key": "witness`, `"url": "https://witness.example/", "key": "witness`},
+		{"provider", "no threshold", `"threshold": 1,`, ``},
 	} {
 		t.Run(tt.schema+" "+tt.name, func(t *testing.T) {
 			good := string(read(t, "testdata/"+tt.schema+".json"))

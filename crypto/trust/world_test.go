@@ -22,6 +22,12 @@ const (
 	ssh1 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDjZ8t0Qp/GtrQn93flRc7uU0TywTjJHx91T7eG9dne8"
 )
 
+// Keys of witnesses.
+const (
+	witness0 = "witness.example/0+976a3a41+BO1JKMYo0cLG6ukDOJBZlWEpWSc6XGP5NjbBRhSshzfR"
+	witness1 = "witness.example/1+2b4d9200+BMqTrBcFGHBx1nuDx/8O/oEI6OxFMFdddyaHkzPb2r58"
+)
+
 // signer returns the same key for the same name in every run.
 func signer(t testing.TB, name string) sign.Signer {
 	t.Helper()
@@ -35,6 +41,20 @@ func signer(t testing.TB, name string) sign.Signer {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// ecdsaKey returns a public key of the other algorithm.
+func ecdsaKey(t testing.TB) sign.PublicKey {
+	t.Helper()
+	_, public, err := sign.Generate(sign.ECDSAP256, []byte("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := sign.ParsePublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
 }
 
 func day(s string) time.Time {
@@ -64,7 +84,7 @@ func document(t testing.TB) *Document {
 			{Jurisdiction: "us", Process: "nsl", Authority: NotNeeded, Reviewers: 2},
 		},
 		Authorities: []Authority{
-			{ID: "court", Name: "District Court", Kind: Court, Jurisdiction: "us", Phone: "+1 (202) 555-0100",
+			{ID: "court", Name: "District Court", Kind: Court, Jurisdiction: "us", Country: "US", Phone: "+1 (202) 555-0100",
 				Keys: []Key{key("court", until("2026-06-01")), key("court 2", from("2026-05-01"))}, Validity: from("2026-01-01")},
 			{ID: "paper", Name: "Cour d’appel", Kind: Judge, Jurisdiction: "eu", Keys: []Key{}},
 		},
@@ -79,10 +99,11 @@ func document(t testing.TB) *Document {
 			{ID: "lapsed", Name: "Lapsed", Jurisdiction: "us", Recipients: []Recipient{{age1, until("2026-02-01")}}},
 		},
 		ProviderKeys: []ProviderKey{
-			{UseManifest, key("manifest", from("2026-01-01"))},
-			{UseManifest, key("old manifest", revoked("2026-02-01"))},
-			{UseLedger, key("ledger", from("2026-01-01"))},
+			{Use: UseManifest, Key: key("manifest", from("2026-01-01"))},
+			{Use: UseManifest, Key: key("old manifest", revoked("2026-02-01"))},
+			{Use: UseLedger, Origin: "mail.example/ledger", Key: key("ledger", from("2026-01-01"))},
 		},
+		Witnesses: &Witnesses{Threshold: 1, List: []Witness{{Key: witness0, URL: "https://witness.example/0/"}, {Key: witness1}}},
 	}
 }
 
