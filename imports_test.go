@@ -22,7 +22,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"manifest/frame", "manifest/inorder", "cuts and joins compressed frames; reader and writer agree here"},
 	{"manifest/bag", "crypto/digest", "the names and sums of a bag's files; reader and writer agree here"},
 	{"manifest/commit", "crypto/digest", "records are bytes here; a root is a digest"},
-	{"manifest/ledger", "crypto/digest", "entries are bytes here"},
+	{"manifest/ledger", "crypto/digest crypto/sign crypto/trust", "entries are bytes here; its key and witnesses are pinned in the registry"},
 	{"manifest/transparency", "crypto/digest", "counts; its input is statements already checked"},
 	{"manifest/internal/form", "", "words, times and numbers of statements; every kind of statement is held to the same"},
 	{"manifest/internal/sigstore", "crypto/sign crypto/trust", "one form on disk for every signed statement; payloads are bytes here"},
@@ -47,7 +47,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"export/outbox", "export/durable", "folders that appear whole; knows nothing of what is in them"},
 	{"export/journal", "crypto/digest export/durable manifest", "keeps signed manifests"},
 	{"export", "crypto/digest crypto/seal crypto/sign crypto/trust export/catalog export/order export/outbox export/pack export/plan export/policy export/source manifest manifest/commit", "alone lines the stages up"},
-	{"export/workspace", "crypto/sign crypto/trust export/catalog export/internal/strictyaml export/policy export/source export/source/postgres export/source/sqlite", "finds in one folder what an export needs, so it knows every kind of store"},
+	{"export/workspace", "crypto/sign crypto/trust export/catalog export/internal/strictyaml export/policy export/source export/source/postgres export/source/sqlite manifest/ledger", "finds in one folder what an export needs, so it knows every kind of store"},
 	{"export/demo", "crypto/digest crypto/seal crypto/sign crypto/trust export/order export/workspace", "a made-up provider, for the command line and for tests"},
 	{"export/internal/pgtest", "", "a PostgreSQL of a test's own"},
 

@@ -7,6 +7,7 @@
 //	policy/                   the policy, if the provider edited it
 //	trust/root.json           the pin: whose signatures make the registry
 //	trust/registry.dsse.json  the registry in force
+//	ledger/                   the ledger of what was done
 //	out/                      deliveries
 package workspace
 
@@ -56,6 +57,7 @@ type Config struct {
 	Signer  SignerConfig                      `yaml:"signer"`
 	Policy  string                            `yaml:"policy"` // folder; default: the embedded policy
 	Outbox  string                            `yaml:"outbox"` // default: out
+	Ledger  LedgerConfig                      `yaml:"ledger"`
 }
 
 // A StoreConfig says where a store is: exactly one member is set.
@@ -69,6 +71,14 @@ type StoreConfig struct {
 type SignerConfig struct {
 	Key          string `yaml:"key"`           // PEM file
 	PasswordFile string `yaml:"password_file"` // default: asked by the caller
+}
+
+// A LedgerConfig says where the ledger is and which key signs its checkpoints:
+// at most one of Key and KeyEnv is set. Without either, it can only be read.
+type LedgerConfig struct {
+	Dir    string `yaml:"dir"`     // folder; default: ledger
+	Key    string `yaml:"key"`     // file, as writ key new --type ledger makes it
+	KeyEnv string `yaml:"key_env"` // environment variable that holds the same
 }
 
 // A Workspace is an opened workspace. Stores and signer are opened when they are asked for.
@@ -211,6 +221,9 @@ func (c Config) check() error {
 		if set != 1 {
 			return fmt.Errorf("store %q: want exactly one of sqlite, postgres_env, postgres_file", name)
 		}
+	}
+	if c.Ledger.Key != "" && c.Ledger.KeyEnv != "" {
+		return errors.New("ledger: want one of key, key_env, not both")
 	}
 	return nil
 }
