@@ -19,7 +19,7 @@ build: ## build ./writ
 	$(GO) build -trimpath -o writ ./cmd/writ
 
 test: packages lint cross ## install what the tests need (Debian), then run everything; CI runs this
-	@.ci/fuzz 10s 240s
+	@.ci/fuzz 10s 180s
 	$(GO) test -race -tags servers ./...
 
 lint: ## gofmt, vet, staticcheck, go mod tidy
