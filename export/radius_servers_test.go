@@ -3,7 +3,6 @@
 package export_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,13 +13,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"writ/crypto/sign"
 	"writ/export"
-	"writ/export/catalog"
+	"writ/export/demo"
 	"writ/export/internal/pgtest"
 	"writ/export/order"
 	"writ/export/policy"
-	"writ/export/source"
-	"writ/export/source/postgres"
+	"writ/export/workspace"
 	"writ/manifest"
 )
 
@@ -103,6 +102,8 @@ const (
 	shared = "198.51.100.7" // held by all three, one after the other
 )
 
+var march, april = at("2026-03-01 00:00:00"), at("2026-04-01 00:00:00")
+
 // accounted is what happened at the provider around March 2026.
 var accounted = []session{
 	// Alice, outside March: ended before, ended as it began, began as it ended.
@@ -165,10 +166,15 @@ func TestRADIUSAccounts(t *testing.T) {
 	}
 }
 
-// subpoenaed asks what access providers are asked most: who held this address
-// at that moment, and what else did they do? It is under a subpoena, and more is
-// asked for than a subpoena may compel. It returns the provider and what it delivered.
-func subpoenaed(t *testing.T) (*provider, *export.Receipt) {
+const radiusConfig = `format: writ.workspace/v1
+stores:
+  radius: {postgres_file: dsn}
+signer: {key: keys/manifest.pem, password_file: keys/password}
+`
+
+// newRADIUSWorld makes an access provider: the demo's keys and registry, and a
+// RADIUS server for whatever happened.
+func newRADIUSWorld(t *testing.T) *world {
 	t.Helper()
 	dsn := pgtest.Start(t).Create(t, "radius")
 	r := startRADIUS(t, dsn)
@@ -178,36 +184,62 @@ func subpoenaed(t *testing.T) (*provider, *export.Receipt) {
 			t.Fatal(err)
 		}
 	}
-	catalogFile, err := os.ReadFile("../testdata/radius/catalog.yaml")
+	dir := newWorld(t).dir
+	put(t, dir, workspace.CatalogFile, must(os.ReadFile("../testdata/radius/catalog.yaml")))
+	put(t, dir, workspace.ConfigFile, []byte(radiusConfig))
+	put(t, dir, "dsn", []byte(dsn))
+	w, err := openWorld(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newProvider(t, catalogFile)
-	p.config.Store = func(ctx context.Context, name catalog.StoreName) (source.Store, error) {
-		if name != "radius" {
-			return nil, fmt.Errorf("no store %q", name)
-		}
-		return postgres.Open(ctx, dsn)
+	return w
+}
+
+// subpoena asks what access providers are asked most: who held this address at
+// that moment, and what else did they do? More is asked for than a subpoena may compel.
+func (w *world) subpoena(t *testing.T) export.Request {
+	t.Helper()
+	moment, err := order.ParseInstant("2026-03-10T16:04:05+01:00")
+	if err != nil {
+		t.Fatal(err)
 	}
-	signed := p.subpoena(t,
-		[]order.Target{{Type: "ip-address", Value: shared, At: instant(t, "2026-03-10T16:04:05+01:00")}},
-		[]order.Item{
+	s, err := order.New(order.Order{
+		Format: order.Format, ID: "GJ-2026-118", Nonce: []byte("0123456789abcdef"),
+		Provider: demo.Provider, Authority: demo.Court, Agency: demo.Agency, Jurisdiction: "us",
+		Process: "subpoena", Purpose: order.Investigate, LegalBasis: "18 U.S.C. 2703(c)(2)",
+		IssuedAt: order.At(time.Now().Add(-time.Hour)), ExpiresAt: order.At(time.Now().Add(24 * time.Hour)),
+		Targets: []order.Target{{Type: "ip-address", Value: shared, At: moment}},
+		Mandate: []order.Item{
 			{Dataset: "sessions",
 				Fields: []order.Field{"address", "bytes-in", "bytes-out", "calling-station", "nas-port", "start", "stop", "username"},
-				From:   instant(t, "2026-03-01T00:00:00Z"), To: instant(t, "2026-04-01T00:00:00Z")},
+				From:   order.At(march), To: order.At(april)},
 			{Dataset: "subscriber", Fields: []order.Field{"password", "username"}},
-		})
-	receipt, err := export.Run(t.Context(), p.config, export.Request{Order: signed})
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p, receipt
+	for _, key := range []string{"court", "reviewer-1", "reviewer-2"} {
+		k, err := sign.LoadSigner(must(os.ReadFile(filepath.Join(w.dir, "keys", key+".pem"))),
+			func() ([]byte, error) { return []byte("demo"), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Sign(k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return export.Request{Order: s.Marshal()}
 }
 
 // Exactly that subscriber's sessions leave, and nothing that a subpoena can't compel.
 func TestRADIUSSubpoena(t *testing.T) {
-	p, receipt := subpoenaed(t)
-	verified, bag := p.open(t, receipt.Folder)
+	w := newRADIUSWorld(t)
+	receipt, err := export.Run(t.Context(), w.config, w.subpoena(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verified, bag := w.open(t, receipt.Folder)
 
 	for name, want := range map[string][]string{
 		"sessions":   marchOf(alice),
@@ -250,11 +282,10 @@ func TestRADIUSSubpoena(t *testing.T) {
 // marchOf returns, from the packets that were sent, the records of a
 // subscriber's sessions that overlap March 2026, as a subpoena shows them.
 func marchOf(user string) (all []string) {
-	from, to := at("2026-03-01 00:00:00"), at("2026-04-01 00:00:00")
 	sessions := slices.Clone(accounted)
 	slices.SortFunc(sessions, func(a, b session) int { return a.start.Compare(b.start) })
 	for _, s := range sessions {
-		if s.user != user || !s.start.Before(to) || !s.stop.IsZero() && !s.stop.After(from) {
+		if s.user != user || !s.start.Before(april) || !s.stop.IsZero() && !s.stop.After(march) {
 			continue
 		}
 		stop := "null"

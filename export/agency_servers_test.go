@@ -11,23 +11,53 @@ import (
 	"strings"
 	"testing"
 
+	"writ/crypto/seal"
+	"writ/crypto/trust"
+	"writ/export"
+	"writ/export/demo"
 	"writ/manifest"
+	"writ/manifest/bundle"
 )
+
+// open does what the agency does with a delivery: it verifies and opens it, and
+// returns the folder of the bag.
+func (w *world) open(t *testing.T, folder string) (*manifest.Verified, string) {
+	t.Helper()
+	delivery, err := bundle.Find(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := trust.ParseProvider(must(os.ReadFile(filepath.Join(w.dir, demo.ProviderFile))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity, err := seal.ParseIdentity(must(os.ReadFile(filepath.Join(w.dir, demo.IdentityFile))), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := filepath.Join(t.TempDir(), "opened")
+	v, err := bundle.Open(t.Context(), delivery, provider, identity, opened, bundle.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v, filepath.Join(opened, v.Statement().Predicate.ExportID)
+}
 
 // An agency needs none of our software: age, zstd and tar open a delivery, and
 // sha256sum checks the bag. `make interop` shows the rest with cosign.
 func TestOthersOpenADelivery(t *testing.T) {
-	p, receipt := subpoenaed(t)
-	_, ours := p.open(t, receipt.Folder)
+	w := newWorld(t)
+	receipt, err := export.Run(t.Context(), w.config, w.request(t, demo.Warrant))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, ours := w.open(t, receipt.Folder)
 
 	dir := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", dir, "filippo.io/age/cmd/age").CombinedOutput(); err != nil {
 		t.Fatalf("building age: %v\n%s", err, out)
 	}
-	key := filepath.Join(dir, "agency.key")
-	if err := os.WriteFile(key, p.identity, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	key := filepath.Join(w.dir, demo.IdentityFile)
 	ciphertext := filepath.Join(receipt.Folder, receipt.ExportID+manifest.CiphertextSuffix)
 	open := func(ciphertext, into string) ([]byte, error) {
 		if err := os.Mkdir(into, 0o700); err != nil {
@@ -51,7 +81,7 @@ func TestOthersOpenADelivery(t *testing.T) {
 
 	// What they see is what writ open shows.
 	files := 0
-	err := fs.WalkDir(os.DirFS(theirs), ".", func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(os.DirFS(theirs), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
