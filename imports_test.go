@@ -28,7 +28,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"manifest/internal/sigstore", "crypto/sign crypto/trust", "one form on disk for every signed statement; payloads are bytes here"},
 	{"manifest", "crypto/digest crypto/sign crypto/trust manifest/internal/form manifest/internal/sigstore", "a statement signed by the provider's keys"},
 	{"manifest/act", "crypto/digest crypto/sign crypto/trust manifest manifest/internal/form manifest/internal/sigstore", "the other signed statements; an export is the manifest's own, which its reader reads too"},
-	{"manifest/bundle", "crypto/digest crypto/seal crypto/sign crypto/trust manifest manifest/bag manifest/commit manifest/frame manifest/inorder", "checks a delivery with the formats alone"},
+	{"manifest/bundle", "crypto/digest crypto/seal crypto/sign crypto/trust manifest manifest/bag manifest/commit manifest/frame manifest/inorder manifest/ledger", "checks a delivery with the formats alone"},
 
 	// What the sender's stages stand on.
 	{"export/durable", "", "files that survive a power cut"},

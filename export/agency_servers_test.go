@@ -40,7 +40,7 @@ func (w *world) open(t *testing.T, folder string) (*manifest.Verified, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v, filepath.Join(opened, v.Statement().Predicate.ExportID)
+	return v.Verified, filepath.Join(opened, v.Statement().Predicate.ExportID)
 }
 
 // An agency needs none of our software: age, zstd and tar open a delivery, and

@@ -32,6 +32,7 @@ const (
 const (
 	CiphertextSuffix = ".tar.zst.age"           // after the export's id
 	ManifestSuffix   = ".sigstore.json"         // after the ciphertext's name
+	ProofSuffix      = ".tlog-proof"            // after the export's id
 	TagManifestName  = "tagmanifest-sha256.txt" // in the bag
 )
 

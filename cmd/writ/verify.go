@@ -13,6 +13,7 @@ import (
 	"writ/crypto/trust"
 	"writ/manifest"
 	"writ/manifest/bundle"
+	"writ/manifest/ledger"
 )
 
 var providerFlag = &cli.StringFlag{
@@ -22,11 +23,11 @@ var providerFlag = &cli.StringFlag{
 func verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "check a delivery without any decryption key: signature, signer, digest, recipient",
+		Usage:     "check a delivery without any decryption key: signature, signer, ledger, digest, recipient",
 		ArgsUsage: "BUNDLE",
 		Description: "writ verify --provider provider.json out/ex-2026-0042\n" +
-			"BUNDLE is the delivery's folder, its .tar.zst.age or its .sigstore.json. What is wrong with it is named\n" +
-			"by a code, and the exit code is 4.",
+			"BUNDLE is the delivery's folder, or one of its files. If the provider file pins a ledger, the .tlog-proof must show\n" +
+			"that the manifest stands in it. What is wrong is named by a code, and the exit code is 4.",
 		Flags:  []cli.Flag{providerFlag, jsonFlag},
 		Action: runVerify,
 	}
@@ -44,7 +45,11 @@ func runVerify(c *cli.Context) error {
 	if c.Bool("json") {
 		return printJSON(c, verified(v, p, ""))
 	}
-	fmt.Fprintln(c.App.Writer, "VERIFIED: the provider signed this manifest, and the ciphertext is the one that it names")
+	said := "VERIFIED: the provider signed this manifest, and the ciphertext is the one that it names"
+	if v.Inclusion != nil {
+		said = "VERIFIED: the provider signed this manifest, it stands in the provider's ledger, and the ciphertext is the one that it names"
+	}
+	fmt.Fprintln(c.App.Writer, said)
 	printVerified(c.App.Writer, v, p)
 	return nil
 }
@@ -73,6 +78,7 @@ func delivery(c *cli.Context) (bundle.Delivery, *trust.Provider, error) {
 // verifiedJSON is what verify and open print for machines.
 type verifiedJSON struct {
 	Verified  bool            `json:"verified"`
+	Ledger    *ledgerJSON     `json:"ledger,omitempty"` // absent: the provider file pins none
 	Opened    string          `json:"opened,omitempty"` // folder
 	Signer    sign.KeyID      `json:"signer"`
 	Statement digest.Digest   `json:"statement"`     // of the signed bytes
@@ -80,14 +86,29 @@ type verifiedJSON struct {
 	Manifest  manifest.Export `json:"manifest"`
 }
 
-func verified(v *manifest.Verified, p *trust.Provider, opened string) verifiedJSON {
-	return verifiedJSON{
+// ledgerJSON says where the manifest stands in the provider's ledger.
+type ledgerJSON struct {
+	Origin   string               `json:"origin"`
+	Index    int64                `json:"index"`
+	Size     int64                `json:"size"` // of the ledger when the proof was made
+	Cosigned []ledger.Cosignature `json:"cosigned"`
+}
+
+func verified(v *bundle.Verified, p *trust.Provider, opened string) verifiedJSON {
+	out := verifiedJSON{
 		Verified: true, Opened: opened, Signer: v.Signer(), Statement: v.Digest(), Provider: p.Fingerprint(), Manifest: v.Statement().Predicate,
 	}
+	if in := v.Inclusion; in != nil {
+		out.Ledger = &ledgerJSON{Origin: in.Checkpoint.Origin(), Index: in.Index, Size: in.Checkpoint.Size(), Cosigned: in.Checkpoint.Cosigned()}
+		if out.Ledger.Cosigned == nil {
+			out.Ledger.Cosigned = []ledger.Cosignature{}
+		}
+	}
+	return out
 }
 
 // printVerified says what was verified. Nothing in it comes from the evidence.
-func printVerified(w io.Writer, v *manifest.Verified, p *trust.Provider) {
+func printVerified(w io.Writer, v *bundle.Verified, p *trust.Provider) {
 	x := v.Statement().Predicate
 	line := func(name, format string, a ...any) { fmt.Fprintf(w, "%-10s %s\n", name, fmt.Sprintf(format, a...)) }
 	if x.Order.Test {
@@ -96,6 +117,12 @@ func printVerified(w io.Writer, v *manifest.Verified, p *trust.Provider) {
 	line("export", "%s", x.ExportID)
 	line("provider", "%s (provider file %s)", x.Provider, p.Fingerprint())
 	line("signed", "%s by key %s", x.Times.SignedAt.Format(time.RFC3339), v.Signer())
+	if in := v.Inclusion; in != nil {
+		line("ledger", "entry %d of %s", in.Index, in.Checkpoint.Origin())
+		for _, c := range in.Checkpoint.Cosigned() {
+			line("witness", "%s cosigned at %s", c.Witness, c.At.Format(time.RFC3339))
+		}
+	}
 	line("order", "%s: %s under %s, issued by %s", x.Order.Digest, x.Order.Process, x.Order.LegalBasis, x.Order.Authority)
 	line("for", "%s, one %s recipient", x.Order.Agency, x.Recipients[0].Kind)
 	for _, d := range x.Datasets {

@@ -158,6 +158,18 @@ func TestValidityAt(t *testing.T) {
 		if err := tt.v.At(tt.at); !errors.Is(err, tt.want) {
 			t.Errorf("%s: At = %v, want %v", tt.name, err, tt.want)
 		}
+		// What has not begun will count; all else is as it is.
+		later := tt.want
+		if later == ErrNotYet && !tt.at.IsZero() {
+			later = nil
+		}
+		if err := tt.v.AtOrAfter(tt.at); !errors.Is(err, later) {
+			t.Errorf("%s: AtOrAfter = %v, want %v", tt.name, err, later)
+		}
+	}
+	never := Validity{From: v.From, RevokedAt: v.From}
+	if err := never.AtOrAfter(v.From.Add(-ns)); !errors.Is(err, ErrRevoked) {
+		t.Errorf("what was revoked from the start: AtOrAfter = %v", err)
 	}
 }
 

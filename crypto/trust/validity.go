@@ -29,6 +29,14 @@ func (v Validity) At(t time.Time) error {
 	return nil
 }
 
+// AtOrAfter returns nil if the entry counts at t or at some time after it.
+func (v Validity) AtOrAfter(t time.Time) error {
+	if !t.IsZero() && t.Before(v.From) {
+		t = v.From
+	}
+	return v.At(t)
+}
+
 // check reports what is wrong with the interval itself.
 func (v Validity) check() error {
 	for _, t := range []time.Time{v.From, v.Until, v.RevokedAt} {

@@ -1,5 +1,6 @@
-// Package bundle checks and opens a delivery: the ciphertext and the manifest
-// beside it.
+// Package bundle checks and opens a delivery: the ciphertext, the manifest
+// beside it and, if the provider keeps a ledger, the proof that the manifest
+// stands in it.
 //
 // [Verify] needs no decryption key; [Open] verifies first, then decrypts,
 // checks the bag and every record, and only then is there anything to see: all
@@ -33,6 +34,11 @@ const (
 	ManifestFormat    Code = "manifest-format"
 	ManifestSignature Code = "manifest-signature"
 	ManifestSigner    Code = "manifest-signer"
+	ProofMissing      Code = "proof-missing"
+	ProofFormat       Code = "proof-format"
+	ProofLedger       Code = "proof-ledger"
+	ProofWitnesses    Code = "proof-witnesses"
+	ProofInclusion    Code = "proof-inclusion"
 	CiphertextSize    Code = "ciphertext-size"
 	CiphertextDigest  Code = "ciphertext-digest"
 	AgeHeader         Code = "age-header"
@@ -61,7 +67,8 @@ const (
 // Codes returns all codes, in the order in which they are looked for.
 func Codes() []Code {
 	return []Code{
-		Missing, Ambiguous, ManifestFormat, ManifestSignature, ManifestSigner, CiphertextSize, CiphertextDigest, AgeHeader, RecipientsDiffer,
+		Missing, Ambiguous, ManifestFormat, ManifestSignature, ManifestSigner,
+		ProofMissing, ProofFormat, ProofLedger, ProofWitnesses, ProofInclusion, CiphertextSize, CiphertextDigest, AgeHeader, RecipientsDiffer,
 		NotForYou, CiphertextDamaged, PayloadFrames, PayloadTar, PayloadPath, PayloadSize, PayloadMember, BagFiles, BagDigest,
 		CommitmentsFormat, OrderDiffers, RecordForm, RecordFields, RecordCount, RecordRoot,
 	}
@@ -97,15 +104,19 @@ func found(c Code, err error, format string, a ...any) error {
 type Delivery struct {
 	Ciphertext string // *.tar.zst.age
 	Manifest   string // *.sigstore.json
+	Proof      string // *.tlog-proof; only providers with a ledger give one, so it may not be there
 }
 
-// Find locates the files of a delivery: path is its folder, its ciphertext or its manifest.
+// Find locates the files of a delivery: path is its folder or one of them.
 func Find(path string) (Delivery, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Delivery{}, found(Missing, err, "there is no delivery")
 	}
 	ciphertext := strings.TrimSuffix(path, manifest.ManifestSuffix)
+	if id, ok := strings.CutSuffix(path, manifest.ProofSuffix); ok {
+		ciphertext = id + manifest.CiphertextSuffix
+	}
 	if info.IsDir() {
 		entries, err := os.ReadDir(path)
 		if err != nil {
@@ -126,7 +137,8 @@ func Find(path string) (Delivery, error) {
 			return Delivery{}, found(Ambiguous, nil, "%d files in the folder end with %s; name one of them", len(names), manifest.CiphertextSuffix)
 		}
 	}
-	d := Delivery{Ciphertext: ciphertext, Manifest: ciphertext + manifest.ManifestSuffix}
+	d := Delivery{Ciphertext: ciphertext, Manifest: ciphertext + manifest.ManifestSuffix,
+		Proof: strings.TrimSuffix(ciphertext, manifest.CiphertextSuffix) + manifest.ProofSuffix}
 	for _, f := range []string{d.Ciphertext, d.Manifest} {
 		if info, err := os.Stat(f); err != nil || !info.Mode().IsRegular() {
 			return Delivery{}, found(Missing, err, "%s is not there, or is no file", filepath.Base(f))

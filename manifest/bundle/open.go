@@ -30,7 +30,7 @@ const Page = "index.html"
 // Open verifies, decrypts and checks everything, and leaves the bag and a
 // readable page as dir/<export-id>/ and dir/index.html. dir must not exist
 // yet; on any error it does not exist either.
-func Open(ctx context.Context, d Delivery, p *trust.Provider, id seal.Identity, dir string, o Options) (*manifest.Verified, error) {
+func Open(ctx context.Context, d Delivery, p *trust.Provider, id seal.Identity, dir string, o Options) (*Verified, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}

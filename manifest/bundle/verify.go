@@ -12,11 +12,20 @@ import (
 	"writ/crypto/seal"
 	"writ/crypto/trust"
 	"writ/manifest"
+	"writ/manifest/ledger"
 )
 
-// Verify checks signature, signer, statement, ciphertext and age header. What
-// is wrong with the delivery is a *[Finding]; other errors are the machine's.
-func Verify(ctx context.Context, d Delivery, p *trust.Provider) (*manifest.Verified, error) {
+// A Verified is the manifest of a delivery that was checked, and what the
+// ledger says of it.
+type Verified struct {
+	*manifest.Verified
+	Inclusion *ledger.Inclusion // nil: the provider file pins no ledger
+}
+
+// Verify checks signature, signer, statement, proof, ciphertext and age header.
+// What is wrong with the delivery is a *[Finding]; other errors are the
+// machine's.
+func Verify(ctx context.Context, d Delivery, p *trust.Provider) (*Verified, error) {
 	v, f, err := verify(ctx, d, p)
 	if err != nil {
 		return nil, err
@@ -26,9 +35,18 @@ func Verify(ctx context.Context, d Delivery, p *trust.Provider) (*manifest.Verif
 
 // verify also returns the ciphertext, open at its beginning, so that what is
 // decrypted is the file that was checked.
-func verify(ctx context.Context, d Delivery, p *trust.Provider) (*manifest.Verified, *os.File, error) {
-	v, err := verifyManifest(d.Manifest, p)
+func verify(ctx context.Context, d Delivery, p *trust.Provider) (*Verified, *os.File, error) {
+	text, err := contents(d.Manifest, manifest.MaxBytes)
 	if err != nil {
+		return nil, nil, err
+	}
+	m, err := verifyManifest(text, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	v := &Verified{Verified: m}
+	// The entry is exactly the bytes of the file.
+	if v.Inclusion, err = verifyProof(d.Proof, text, m.Statement().Predicate.Times.SignedAt, p); err != nil {
 		return nil, nil, err
 	}
 	f, size, err := open(d.Ciphertext)
@@ -62,16 +80,17 @@ func open(path string) (*os.File, int64, error) {
 	return f, info.Size(), nil
 }
 
-func verifyManifest(path string, p *trust.Provider) (*manifest.Verified, error) {
+// contents returns a file; of one that is too long, one byte more than the limit.
+func contents(path string, limit int64) ([]byte, error) {
 	f, _, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, manifest.MaxBytes+1))
-	if err != nil {
-		return nil, err
-	}
+	return io.ReadAll(io.LimitReader(f, limit+1))
+}
+
+func verifyManifest(b []byte, p *trust.Provider) (*manifest.Verified, error) {
 	s, err := manifest.Parse(b)
 	if err != nil {
 		return nil, found(ManifestFormat, err, "the manifest is not as this format writes it")

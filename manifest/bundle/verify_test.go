@@ -26,8 +26,12 @@ func TestFind(t *testing.T) {
 	_, ciphertext, bundle := sample(t)
 	dir := filepath.Dir(deliver(t, ciphertext, bundle).Ciphertext)
 	c := filepath.Join(dir, exportID+manifest.CiphertextSuffix)
-	for _, path := range []string{dir, c, c + manifest.ManifestSuffix} {
-		if d, err := Find(path); err != nil || d.Ciphertext != c || d.Manifest != c+manifest.ManifestSuffix {
+	if err := os.WriteFile(filepath.Join(dir, exportID+manifest.ProofSuffix), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, c, c + manifest.ManifestSuffix, filepath.Join(dir, exportID+manifest.ProofSuffix)} {
+		if d, err := Find(path); err != nil || d.Ciphertext != c || d.Manifest != c+manifest.ManifestSuffix ||
+			d.Proof != filepath.Join(dir, exportID+manifest.ProofSuffix) {
 			t.Errorf("Find(%s) = %+v, %v", path, d, err)
 		}
 	}
