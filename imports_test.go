@@ -28,6 +28,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"manifest/internal/sigstore", "crypto/sign crypto/trust", "one form on disk for every signed statement; payloads are bytes here"},
 	{"manifest", "crypto/digest crypto/sign crypto/trust manifest/internal/form manifest/internal/sigstore", "a statement signed by the provider's keys"},
 	{"manifest/act", "crypto/digest crypto/sign crypto/trust manifest manifest/internal/form manifest/internal/sigstore", "the other signed statements; an export is the manifest's own, which its reader reads too"},
+	{"manifest/transparency/tally", "crypto/digest crypto/trust manifest manifest/act manifest/inorder manifest/ledger manifest/transparency", "the cases as a ledger tells them, apart from counting them; what a recorded policy says, its caller reads"},
 	{"manifest/bundle", "crypto/digest crypto/seal crypto/sign crypto/trust manifest manifest/bag manifest/commit manifest/frame manifest/inorder manifest/ledger", "checks a delivery with the formats alone"},
 
 	// What the sender's stages stand on.
@@ -45,10 +46,10 @@ var imports = []struct{ pkg, may, why string }{
 	{"export/plan", "crypto/digest export/catalog export/order export/policy export/source manifest", "binds a decision to stores; its outcomes are the manifest's"},
 	{"export/pack", "crypto/digest export/catalog export/source manifest/bag manifest/commit manifest/frame manifest/inorder", "batches in, a bag out; describes fields as the catalog has them; knows no order"},
 	{"export/outbox", "export/durable", "folders that appear whole; knows nothing of what is in them"},
-	{"export/journal", "crypto/digest export/durable manifest", "keeps signed manifests"},
-	{"export", "crypto/digest crypto/seal crypto/sign crypto/trust export/catalog export/order export/outbox export/pack export/plan export/policy export/source manifest manifest/commit", "alone lines the stages up"},
+	{"export/record", "crypto/digest crypto/sign crypto/trust manifest manifest/act manifest/ledger", "writes acts into the ledger and reads an order's back; knows no stage"},
+	{"export", "crypto/digest crypto/seal crypto/sign crypto/trust export/catalog export/order export/outbox export/pack export/plan export/policy export/record export/source manifest manifest/act manifest/commit", "alone lines the stages up"},
 	{"export/workspace", "crypto/sign crypto/trust export/catalog export/internal/strictyaml export/policy export/source export/source/postgres export/source/sqlite manifest/ledger", "finds in one folder what an export needs, so it knows every kind of store"},
-	{"export/demo", "crypto/digest crypto/seal crypto/sign crypto/trust export/order export/workspace", "a made-up provider, for the command line and for tests"},
+	{"export/demo", "crypto/digest crypto/seal crypto/sign crypto/trust export/order export/workspace manifest/ledger", "a made-up provider, for the command line and for tests"},
 	{"export/internal/pgtest", "", "a PostgreSQL of a test's own"},
 
 	// The command line imports anything.

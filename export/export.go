@@ -17,6 +17,7 @@ import (
 	"writ/export/outbox"
 	"writ/export/plan"
 	"writ/export/policy"
+	"writ/export/record"
 	"writ/export/source"
 	"writ/manifest"
 )
@@ -25,24 +26,13 @@ import (
 var (
 	// ErrRefused says that nothing may leave now: all is refused, redirected or held.
 	ErrRefused = errors.New("nothing to release")
+	// ErrRequest says that what was asked for does not fit the order.
+	ErrRequest = errors.New("request does not fit the order")
 	// ErrPlanChanged says that the plan is not the one that was looked at.
-	ErrPlanChanged = errors.New("the plan is not the one given")
+	ErrPlanChanged = fmt.Errorf("%w: the plan is not the one given", ErrRequest)
 	// ErrClock says that the clock went back during the export.
 	ErrClock = errors.New("the clock went back")
 )
-
-// A Ledger is what an export needs of an audit ledger. It must be safe for
-// several processes.
-type Ledger interface {
-	// Answered returns the ids of the exports recorded for the order, oldest first.
-	Answered(ctx context.Context, order digest.Digest) ([]string, error)
-	// Record returns nil only once the signed manifest of the export called
-	// id is durable. To record the same bytes again is no error and changes
-	// nothing. The proof may be empty.
-	Record(ctx context.Context, id string, order digest.Digest, signed []byte) (proof []byte, err error)
-	// Recorded returns what was recorded for the export called id, or nil.
-	Recorded(ctx context.Context, id string) (signed, proof []byte, err error)
-}
 
 // Config is what an export needs.
 type Config struct {
@@ -51,10 +41,12 @@ type Config struct {
 	Policy   *policy.Policy
 	// Store opens a store; Run closes it.
 	Store  func(ctx context.Context, name catalog.StoreName) (source.Store, error)
-	Signer sign.Signer    // of manifests; only Run needs it
-	Ledger Ledger         // of exports
-	Outbox *outbox.Outbox // for deliveries; only Run needs it
+	Ledger *record.Recorder // Plan only reads it
 	Tool   manifest.Tool
+
+	// Only Run needs these.
+	Signer sign.Signer // of manifests
+	Outbox *outbox.Outbox
 
 	Now           func() time.Time // nil means time.Now
 	Workers       int              // zero means GOMAXPROCS
@@ -72,9 +64,11 @@ type Progress struct {
 
 // A Request is one order to answer.
 type Request struct {
-	Order      []byte    // the signed order's bytes
-	ReceivedAt time.Time // zero means now
-	Supplement string    // why an order is answered once more
+	Order []byte // the signed order's bytes
+	// ReceivedAt is when the order arrived; zero means now. What the ledger
+	// says of an order that it knows counts more.
+	ReceivedAt time.Time
+	Supplement string // why an order is answered once more
 	// Plan, if set, must be the digest of the plan: what somebody looked at is what is done.
 	Plan digest.Digest
 	// Unavailable names datasets that are left out since their store can't be
@@ -88,93 +82,100 @@ type Receipt struct {
 	Folder    string             `json:"folder"`
 	Plan      digest.Digest      `json:"plan"`
 	Statement manifest.Statement `json:"statement"`
-	// Resumed says that an earlier process had recorded the export and this
-	// one only delivered it.
+	// Resumed says that an earlier process had made the delivery, and this
+	// one only finished it.
 	Resumed bool `json:"resumed"`
 }
 
-// Plan verifies the order, decides, and fixes the reads. It pulls nothing and
-// needs neither signer nor outbox. The plan is also returned with ErrRefused.
+// Plan verifies the order, decides, and fixes the reads. It pulls nothing,
+// records nothing, and needs neither signer nor outbox. Beside [ErrRefused] the
+// plan is returned as well.
 func Plan(ctx context.Context, c Config, r Request) (*plan.Plan, error) {
 	s, err := c.begin(ctx, r)
-	if s != nil {
-		defer s.close()
-		return s.plan, err
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
+	defer s.close()
+	return s.plan, c.bind(ctx, s, r)
 }
 
-// A session is one order under way: the plan and the snapshots that it was made on.
+// A session is one order under way, as far as it came.
 type session struct {
-	plan      *plan.Plan
+	signed   *order.Signed
+	history  *record.History
+	received time.Time
+	verified *order.Verified  // nil if it was rejected
+	decision *policy.Decision // nil if it was rejected
+	plan     *plan.Plan       // nil if there is none
+
 	stores    []source.Store
 	snapshots map[catalog.StoreName]source.Snapshot
 }
 
-// begin verifies, decides and plans.
+// begin parses the order and finds what the ledger says of it.
 func (c *Config) begin(ctx context.Context, r Request) (*session, error) {
-	verified, err := c.verify(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	decision := c.Policy.Decide(verified, c.Catalog, c.now())
-	s := &session{snapshots: make(map[catalog.StoreName]source.Snapshot)}
-	if err := c.plan(ctx, s, decision, r); err != nil {
-		s.close()
-		return nil, err
-	}
-	if !r.Plan.IsZero() && r.Plan != s.plan.Digest() {
-		s.close()
-		return nil, fmt.Errorf("%w: it is now %s; look at it with writ plan and decide again", ErrPlanChanged, s.plan.Digest())
-	}
-	if s.plan.Empty() {
-		return s, fmt.Errorf("%w: %s", ErrRefused, outcomes(s.plan))
-	}
-	return s, nil
-}
-
-func (c *Config) verify(ctx context.Context, r Request) (*order.Verified, error) {
 	signed, err := order.Parse(r.Order)
 	if err != nil {
 		return nil, err
 	}
-	answered, err := c.Ledger.Answered(ctx, signed.Digest())
-	if err != nil {
+	s := &session{signed: signed, received: r.ReceivedAt.UTC().Truncate(time.Second)}
+	if s.history, err = c.Ledger.Order(ctx, signed.Digest()); err != nil {
 		return nil, fmt.Errorf("reading the ledger: %w", err)
 	}
-	received := r.ReceivedAt
-	if received.IsZero() {
-		received = c.now()
+	now := c.now()
+	switch known := s.history.ReceivedAt; {
+	case !known.IsZero() && !r.ReceivedAt.IsZero() && !known.Equal(s.received):
+		return nil, fmt.Errorf("%w: the ledger says that it was received at %s", ErrRequest, known.Format(time.RFC3339))
+	case !known.IsZero():
+		s.received = known
+	case r.ReceivedAt.IsZero():
+		s.received = now
+	case s.received.After(now):
+		return nil, fmt.Errorf("%w: it can't have been received at %s, which is still to come", ErrRequest, s.received.Format(time.RFC3339))
 	}
-	if received.After(c.now()) {
-		return nil, fmt.Errorf("%w: received at %s, which is still to come", order.ErrRejected, received.UTC().Format(time.RFC3339))
-	}
-	return order.Verify(signed, order.Against{
-		Registry: c.Registry,
-		ExportedAs: func(digest.Digest) string {
-			if len(answered) == 0 {
-				return ""
-			}
-			return answered[len(answered)-1]
-		},
-		Supplement:    r.Supplement,
-		UnsafeTesting: c.UnsafeTesting,
-	}, received)
+	return s, nil
 }
 
-func (c *Config) plan(ctx context.Context, s *session, d *policy.Decision, r Request) error {
-	for _, name := range plan.Needs(d, c.Catalog, r.Unavailable) {
+// bind verifies, decides and plans. On an error s says how far it came.
+func (c *Config) bind(ctx context.Context, s *session, r Request) error {
+	var err error
+	if s.verified, err = order.Verify(s.signed, order.Against{
+		Registry:      c.Registry,
+		ExportedAs:    func(digest.Digest) string { return s.history.Last() },
+		Supplement:    r.Supplement,
+		UnsafeTesting: c.UnsafeTesting,
+	}, s.received); err != nil {
+		return err
+	}
+	s.decision = c.Policy.Decide(s.verified, c.Catalog, c.now())
+	if err := c.plan(ctx, s, r); err != nil {
+		return err
+	}
+	switch {
+	case !r.Plan.IsZero() && r.Plan != s.plan.Digest():
+		return fmt.Errorf("%w: it is now %s; look at it with writ plan and decide again", ErrPlanChanged, s.plan.Digest())
+	case s.plan.Empty():
+		return fmt.Errorf("%w: %s", ErrRefused, outcomes(s.plan))
+	}
+	return nil
+}
+
+// plan opens what the decision needs, and fixes the reads.
+func (c *Config) plan(ctx context.Context, s *session, r Request) (err error) {
+	s.snapshots = make(map[catalog.StoreName]source.Snapshot)
+	for _, name := range plan.Needs(s.decision, c.Catalog, r.Unavailable) {
 		store, err := c.Store(ctx, name)
 		if err != nil {
-			return err
-		}
-		s.stores = append(s.stores, store)
-		if s.snapshots[name], err = store.Begin(ctx); err != nil {
 			return fmt.Errorf("store %q: %w", name, err)
 		}
+		s.stores = append(s.stores, store)
+		snapshot, err := store.Begin(ctx)
+		if err != nil {
+			return fmt.Errorf("store %q: %w", name, err)
+		}
+		s.snapshots[name] = snapshot
 	}
-	var err error
-	s.plan, err = plan.Make(ctx, d, c.Catalog, s.snapshots, r.Unavailable)
+	s.plan, err = plan.Make(ctx, s.decision, c.Catalog, s.snapshots, r.Unavailable)
 	return err
 }
 
@@ -182,18 +183,19 @@ func (c *Config) plan(ctx context.Context, s *session, d *policy.Decision, r Req
 // so their errors say nothing about the export.
 func (s *session) close() {
 	for _, snapshot := range s.snapshots {
-		if snapshot != nil {
-			snapshot.Close()
-		}
+		snapshot.Close()
 	}
 	for _, store := range s.stores {
 		store.Close()
 	}
 }
 
+// now is the time, in the precision that statements have: a decision can be
+// made again from what is recorded of it.
 func (c *Config) now() time.Time {
+	now := time.Now
 	if c.Now != nil {
-		return c.Now()
+		now = c.Now
 	}
-	return time.Now()
+	return now().UTC().Truncate(time.Second)
 }

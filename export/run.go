@@ -9,7 +9,6 @@ import (
 	"os"
 
 	"writ/crypto/digest"
-	"writ/export/order"
 	"writ/export/outbox"
 	"writ/manifest"
 )
@@ -19,9 +18,11 @@ const ProofSuffix = ".tlog-proof"
 
 // Run answers one order. The order of its effects is the safety argument:
 //
-//  1. The ciphertext is durable in staging. Plaintext is never on a disk.
-//  2. The signed manifest is durable beside it.
-//  3. The manifest is recorded in the ledger.
+//  1. What was received and decided is in the ledger before anything is pulled,
+//     also if nothing may leave.
+//  2. The ciphertext is durable in staging, and the signed manifest beside it.
+//     Plaintext is never on a disk.
+//  3. The manifest is in the ledger, and the proof of it in staging.
 //  4. One rename puts the delivery into the outbox.
 //
 // A crash before 3 leaves a staging folder that the next run completes or
@@ -32,27 +33,24 @@ const ProofSuffix = ".tlog-proof"
 // On an error nothing is in the outbox; staging keeps only what is, or may be,
 // recorded.
 func Run(ctx context.Context, c Config, r Request) (*Receipt, error) {
-	signed, err := order.Parse(r.Order)
+	// What an earlier process left in the tree is news as well.
+	if err := c.Ledger.Settle(ctx); err != nil {
+		return nil, fmt.Errorf("opening the ledger: %w", err)
+	}
+	s, err := c.begin(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	answered, err := c.Ledger.Answered(ctx, signed.Digest())
-	if err != nil {
-		return nil, fmt.Errorf("reading the ledger: %w", err)
-	}
-	for _, id := range answered {
-		if receipt, err := c.resume(ctx, id); receipt != nil || err != nil {
+	defer s.close()
+	for _, x := range s.history.Exports {
+		if receipt, err := c.resume(ctx, x.ID); receipt != nil || err != nil {
 			return receipt, err
 		}
 	}
-	s, err := c.begin(ctx, r)
-	if s != nil {
-		defer s.close()
+	if err := c.bind(ctx, s, r); err != nil {
+		return nil, c.turnedAway(ctx, s, err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	id := exportID(signed.Digest(), len(answered))
+	id := exportID(s.signed.Digest(), len(s.history.Exports))
 	stage, err := c.Outbox.Stage(id)
 	if err != nil {
 		return nil, err
@@ -62,11 +60,19 @@ func Run(ctx context.Context, c Config, r Request) (*Receipt, error) {
 	if statement := staged(stage, id); statement != nil && statement.Predicate.Decided.Plan == s.plan.Digest() {
 		return c.release(ctx, stage, &Receipt{ExportID: id, Plan: s.plan.Digest(), Statement: *statement, Resumed: true})
 	}
-	statement, err := c.fill(ctx, s, stage, id)
-	if err != nil {
+	// What the ledger could not take is not pulled.
+	statement := c.statement(s.plan, id, &pulled{})
+	if err := statement.Fits(); err != nil {
+		return nil, c.turnedAway(ctx, s, errors.Join(err, stage.Discard()))
+	}
+	if err := c.recordDecision(ctx, s); err != nil {
 		return nil, errors.Join(err, stage.Discard())
 	}
-	return c.release(ctx, stage, &Receipt{ExportID: id, Plan: s.plan.Digest(), Statement: *statement})
+	done, err := c.fill(ctx, s, stage, id)
+	if err != nil {
+		return nil, c.turnedAway(ctx, s, errors.Join(err, stage.Discard()))
+	}
+	return c.release(ctx, stage, &Receipt{ExportID: id, Plan: s.plan.Digest(), Statement: *done})
 }
 
 // release records a complete delivery, and only then lets it be picked up.
@@ -76,14 +82,12 @@ func (c *Config) release(ctx context.Context, stage *outbox.Staging, receipt *Re
 	if err != nil {
 		return nil, err
 	}
-	proof, err := c.Ledger.Record(ctx, id, receipt.Statement.Predicate.Order.Digest, signed)
+	proof, err := c.Ledger.Append(ctx, signed)
 	if err != nil {
 		return nil, fmt.Errorf("recording export %s (it waits in staging; run the same command again to finish it): %w", id, err)
 	}
-	if len(proof) > 0 {
-		if err := stage.Write(id+ProofSuffix, proof); err != nil {
-			return nil, err
-		}
+	if err := stage.Write(id+ProofSuffix, proof); err != nil {
+		return nil, err
 	}
 	if receipt.Folder, err = stage.Deliver(); err != nil {
 		return nil, fmt.Errorf("delivering export %s: %w", id, err)

@@ -3,6 +3,7 @@ package export_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,7 +26,9 @@ import (
 	"writ/export/outbox"
 	"writ/export/source"
 	"writ/manifest"
+	"writ/manifest/act"
 	"writ/manifest/bundle"
+	"writ/manifest/ledger"
 )
 
 // The agency's side: what Run delivers, it can check and open.
@@ -83,7 +86,7 @@ func TestTheManifestNamesNobody(t *testing.T) {
 		}
 	}
 	search("the receipt", fmt.Appendf(nil, "%+v", receipt))
-	for _, sub := range []string{"out", "journal"} {
+	for _, sub := range []string{"out", "ledger"} {
 		root := filepath.Join(w.dir, sub)
 		if err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			search("the name "+d.Name(), []byte(path))
@@ -148,7 +151,7 @@ func TestRunFailsWhole(t *testing.T) {
 		{"an enterprise account", demo.Enterprise, func(*export.Config, *export.Request, context.CancelFunc) {}, export.ErrRefused},
 		{"received in the future", demo.Warrant, func(_ *export.Config, r *export.Request, _ context.CancelFunc) {
 			r.ReceivedAt = time.Now().Add(time.Hour)
-		}, order.ErrRejected},
+		}, export.ErrRequest},
 		{"a plan that nobody looked at", demo.Warrant, func(_ *export.Config, r *export.Request, _ context.CancelFunc) {
 			r.Plan = digest.Of([]byte("another"))
 		}, export.ErrPlanChanged},
@@ -242,62 +245,143 @@ func (s breakingSnapshot) Pull(ctx context.Context, r source.Read, p *source.Poo
 	}
 }
 
-// faultyLedger fails to record once: before it does so, or after.
-type faultyLedger struct {
-	export.Ledger
-	applied bool
-	failed  bool
-}
-
-var errLedger = errors.New("ledger: disk")
-
-func (l *faultyLedger) Record(ctx context.Context, id string, order digest.Digest, signed []byte) ([]byte, error) {
-	if l.failed {
-		return l.Ledger.Record(ctx, id, order, signed)
-	}
-	l.failed = true
-	if l.applied {
-		if _, err := l.Ledger.Record(ctx, id, order, signed); err != nil {
-			return nil, err
+// Whatever step of whichever append fails, refused or done but reported failed:
+// nothing is delivered that the ledger lacks, the next run finishes, and the
+// ledger says everything once.
+func TestRunFinishesWhatALedgerFaultLeft(t *testing.T) {
+	disk := errors.New("disk")
+	for _, step := range ledger.Steps() {
+		for _, applied := range []bool{false, true} {
+			for _, appends := range []int{1, 2} { // the decision's, the manifest's
+				t.Run(fmt.Sprintf("%s applied=%v append=%d", step, applied, appends), func(t *testing.T) {
+					w := newWorld(t)
+					seen := 0
+					w.fault = func(s ledger.Step) (bool, error) {
+						if s != step {
+							return false, nil
+						}
+						if seen++; seen != appends {
+							return false, nil
+						}
+						return applied, disk
+					}
+					request := w.request(t, demo.Warrant)
+					if _, err := export.Run(t.Context(), w.config, request); !errors.Is(err, disk) {
+						t.Fatalf("Run = %v, want %v", err, disk)
+					}
+					if delivered, _ := w.left(t); len(delivered) != 0 {
+						t.Fatalf("delivered without a proof: %v", delivered)
+					}
+					receipt, err := export.Run(t.Context(), w.config, request)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if manifests := appends == 2; receipt.Resumed != manifests {
+						t.Errorf("resumed = %v, want %v", receipt.Resumed, manifests)
+					}
+					acts, entries := w.said(t)
+					if got, want := kinds(acts), "configured configured configured received decided:export exported"; got != want {
+						t.Errorf("the ledger says %s, want %s", got, want)
+					}
+					delivered := must(os.ReadFile(filepath.Join(receipt.Folder, receipt.ExportID+".tar.zst.age.sigstore.json")))
+					if !bytes.Equal(entries[len(entries)-1], delivered) {
+						t.Error("what was delivered is not what was recorded")
+					}
+				})
+			}
 		}
 	}
-	return nil, errLedger
 }
 
-// A delivery whose record failed, or whose record was made but reported failed,
-// is not in the outbox; the next run finishes the very same one.
-func TestRunFinishesWhatWasNotRecorded(t *testing.T) {
-	for _, applied := range []bool{false, true} {
-		t.Run(fmt.Sprintf("applied=%v", applied), func(t *testing.T) {
-			w := newWorld(t)
-			w.config.Ledger = &faultyLedger{Ledger: w.config.Ledger, applied: applied}
-			request := w.request(t, demo.Warrant)
-			if _, err := export.Run(t.Context(), w.config, request); !errors.Is(err, errLedger) {
-				t.Fatalf("Run = %v, want %v", err, errLedger)
-			}
-			if delivered, _ := w.left(t); len(delivered) != 0 {
-				t.Fatalf("delivered without a record: %v", delivered)
-			}
-			receipt, err := export.Run(t.Context(), w.config, request)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !receipt.Resumed {
-				t.Error("the second run made a second bundle instead of finishing the first")
-			}
-			recorded, _, err := w.config.Ledger.Recorded(t.Context(), receipt.ExportID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			delivered := must(os.ReadFile(filepath.Join(receipt.Folder, receipt.ExportID+".tar.zst.age.sigstore.json")))
-			if !bytes.Equal(recorded, delivered) {
-				t.Error("what was delivered is not what was recorded")
-			}
-			if ids := must(w.config.Ledger.Answered(t.Context(), receipt.Statement.Predicate.Order.Digest)); len(ids) != 1 {
-				t.Errorf("the order has %d records, want 1", len(ids))
-			}
-		})
+// What the ledger says of each way in which an order can end.
+func TestEveryEndIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	steps := []struct {
+		order string
+		spoil func(*export.Request)
+		want  error
+		said  string // what is new in the ledger
+	}{
+		{order: demo.Forged, want: order.ErrUnsigned, said: "received"},
+		{order: demo.Forged, want: order.ErrUnsigned}, // no news
+		{order: demo.Enterprise, want: export.ErrRefused, said: "configured configured configured received decided:redirected"},
+		{order: demo.Enterprise, want: export.ErrRefused},
+		{order: demo.Subpoena, said: "received decided:export exported"},
+		{order: demo.Subpoena, want: order.ErrExportedBefore},
+		{order: demo.Subpoena, spoil: func(r *export.Request) { r.Supplement = "the first was lost" }, said: "exported"},
+		{order: demo.Warrant, spoil: func(r *export.Request) {
+			r.Unavailable = map[order.Dataset]string{"logins": "restoring", "messages": "restoring", "subscriber": "restoring"}
+		}, want: export.ErrRefused, said: "received decided:unavailable"},
+		{order: demo.Warrant, said: "decided:export exported"},
 	}
+	before := 0
+	for i, step := range steps {
+		request := w.request(t, step.order)
+		if step.spoil != nil {
+			step.spoil(&request)
+		}
+		if _, err := export.Run(t.Context(), w.config, request); !errors.Is(err, step.want) {
+			t.Fatalf("step %d: Run = %v, want %v", i, err, step.want)
+		}
+		acts, _ := w.said(t)
+		if got := kinds(acts[before:]); got != step.said {
+			t.Errorf("step %d: the ledger now says %q, want %q", i, got, step.said)
+		}
+		before = len(acts)
+	}
+}
+
+// Nothing in a busy ledger names anyone, and each decision can be made again from it.
+func TestTheLedgerNamesNobodyAndCanBeReplayed(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{demo.Warrant, demo.Subpoena, demo.Enterprise, demo.Forged} {
+		if _, err := export.Run(t.Context(), w.config, w.request(t, name)); err != nil && !errors.Is(err, export.ErrRefused) && !errors.Is(err, order.ErrRejected) {
+			t.Fatal(err)
+		}
+	}
+	secrets := append(append(values(t, w, 1042), values(t, w, 2077)...), "ada.abebe17")
+	facts := make(map[digest.Digest]act.Facts)
+	replayed := 0
+	acts, entries := w.said(t)
+	for i, a := range acts {
+		// The payload is base64 in the entry.
+		plain := fmt.Appendf(nil, "%+v %s", a, payload(t, entries[i]))
+		for _, s := range secrets {
+			if bytes.Contains(plain, []byte(s)) {
+				t.Errorf("entry %d (%s) holds a value of a person", i, a.Kind())
+			}
+		}
+		switch a := a.(type) {
+		case act.Received:
+			facts[a.Order.Digest] = a.Facts
+		case act.Decided:
+			again, err := w.config.Policy.Replay(facts[a.Order], w.config.Catalog, a.DecidedAt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(must(again.Record().Canonical()), must(a.Decision.Canonical())) {
+				t.Errorf("entry %d: the decision made again is another", i)
+			}
+			replayed++
+		}
+	}
+	if replayed != 3 {
+		t.Errorf("%d decisions replayed, want 3", replayed)
+	}
+}
+
+// payload is a statement's bytes, which stand in its bundle in base64.
+func payload(t *testing.T, bundle []byte) []byte {
+	t.Helper()
+	var b struct {
+		DSSEEnvelope struct {
+			Payload []byte `json:"payload"`
+		} `json:"dsseEnvelope"`
+	}
+	if err := json.Unmarshal(bundle, &b); err != nil || len(b.DSSEEnvelope.Payload) == 0 {
+		t.Fatalf("no payload: %v", err)
+	}
+	return b.DSSEEnvelope.Payload
 }
 
 // Two at once make one delivery.
@@ -307,7 +391,7 @@ func TestOneOrderTwiceAtOnce(t *testing.T) {
 	errs := make(chan error, 2)
 	for range 2 {
 		go func() {
-			_, err := export.Run(context.WithoutCancel(t.Context()), w.config, request)
+			_, err := export.Run(t.Context(), w.config, request)
 			errs <- err
 		}()
 	}

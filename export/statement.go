@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"writ/crypto/digest"
+	"writ/export/order"
 	"writ/export/plan"
 	"writ/export/policy"
 	"writ/manifest"
@@ -31,7 +32,7 @@ func (c *Config) statement(p *plan.Plan, id string, done *pulled) manifest.State
 			Format:     manifest.Format,
 			ExportID:   id,
 			Provider:   d.Order().Order().Provider,
-			Order:      orderRef(d),
+			Order:      orderRef(d.Order().Order(), d.Order().Digest(), d.Order()),
 			Narrowed:   d.Narrowed(),
 			Datasets:   datasets,
 			Recipients: []manifest.Recipients{{Kind: string(d.Order().Recipient().Kind()), Count: 1}},
@@ -54,11 +55,11 @@ func (c *Config) statement(p *plan.Plan, id string, done *pulled) manifest.State
 	}
 }
 
-func orderRef(d *policy.Decision) manifest.OrderRef {
-	verified := d.Order()
-	o := verified.Order()
+// orderRef says which order a statement is about. verified is nil for one that
+// was rejected.
+func orderRef(o order.Order, sum digest.Digest, verified *order.Verified) manifest.OrderRef {
 	ref := manifest.OrderRef{
-		Digest:       verified.Digest(),
+		Digest:       sum,
 		Jurisdiction: string(o.Jurisdiction),
 		Process:      string(o.Process),
 		Purpose:      string(o.Purpose),
@@ -67,7 +68,6 @@ func orderRef(d *policy.Decision) manifest.OrderRef {
 		LegalBasis:   o.LegalBasis,
 		Emergency:    o.Emergency != nil,
 		Test:         o.Test,
-		Supplement:   verified.Supplement(),
 	}
 	if o.NonDisclosure != nil {
 		ref.Secrecy = string(o.NonDisclosure.Kind)
@@ -80,6 +80,10 @@ func orderRef(d *policy.Decision) manifest.OrderRef {
 		ref.Targets = append(ref.Targets, manifest.TargetCount{Type: kind, Count: n})
 	}
 	slices.SortFunc(ref.Targets, func(a, b manifest.TargetCount) int { return strings.Compare(a.Type, b.Type) })
+	if verified == nil {
+		return ref
+	}
+	ref.Supplement = verified.Supplement()
 	for _, s := range verified.Signatures() {
 		ref.Signers = append(ref.Signers, manifest.Signer{Role: string(s.Role), ID: s.ID, KeyID: string(s.KeyID)})
 	}

@@ -1,18 +1,23 @@
 package export_test
 
 import (
+	"bytes"
+	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"writ/export"
 	"writ/export/demo"
-	"writ/export/journal"
 	"writ/export/outbox"
+	"writ/export/record"
 	"writ/export/workspace"
 	"writ/manifest"
+	"writ/manifest/act"
+	"writ/manifest/ledger"
 )
 
 // made is the demo's workspace, which each test copies.
@@ -26,8 +31,11 @@ var made = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	if os.Getenv(inChild) != "" {
+	switch {
+	case os.Getenv(inChild) != "":
 		child()
+	case os.Getenv(asExporter) != "":
+		exporter()
 	}
 	code := m.Run()
 	if dir, err := made(); err == nil {
@@ -40,6 +48,8 @@ func TestMain(m *testing.M) {
 type world struct {
 	dir    string
 	config export.Config
+	log    *ledger.Log
+	fault  func(ledger.Step) (bool, error) // of the next appends; nil means none
 }
 
 func newWorld(t *testing.T) *world {
@@ -56,20 +66,50 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := w.log.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return w
 }
 
+// openWorld opens a copied workspace. Its log is closed when the process ends.
 func openWorld(dir string) (*world, error) {
-	w, err := workspace.Open(dir)
+	ws, err := workspace.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	signer, err := w.Signer(nil)
-	return &world{dir: dir, config: export.Config{
-		Registry: w.Registry, Catalog: w.Catalog, Policy: w.Policy, Store: w.Store, Signer: signer,
-		Ledger: journal.Open(filepath.Join(dir, "journal")), Outbox: outbox.Open(w.Outbox()),
-		Tool: manifest.Tool{Name: "writ", Version: "devel", Build: "test", Go: "go1.26"},
-	}}, err
+	signer, err := ws.Signer(nil)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{dir: dir}
+	c, err := ws.LedgerConfig(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	c.Fault = func(s ledger.Step) (bool, error) {
+		if w.fault == nil {
+			return false, nil
+		}
+		return w.fault(s)
+	}
+	log, err := ledger.Open(context.Background(), c)
+	if err != nil {
+		return nil, err
+	}
+	w.log = log
+	provider := ws.Registry.Publish()
+	tool := manifest.Tool{Name: "writ", Version: "devel", Build: "test", Go: "go1.26"}
+	recorder, err := record.New(record.Config{
+		Reader: log.Reader, Provider: &provider, Index: filepath.Join(dir, "index"), Log: log, Signer: signer, Tool: tool,
+	})
+	w.config = export.Config{
+		Registry: ws.Registry, Catalog: ws.Catalog, Policy: ws.Policy, Store: ws.Store, Signer: signer,
+		Ledger: recorder, Outbox: outbox.Open(ws.Outbox()), Tool: tool,
+	}
+	return w, err
 }
 
 // request reads one of the demo's orders.
@@ -99,4 +139,45 @@ func (w *world) left(t *testing.T) (delivered, staged []string) {
 		t.Fatal(err)
 	}
 	return delivered, staged
+}
+
+// said lists what the ledger says, in its order; every entry is verified.
+func (w *world) said(t *testing.T) (acts []act.Act, entries [][]byte) {
+	t.Helper()
+	v, err := w.log.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Fsck(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	provider := w.config.Registry.Publish()
+	for e, err := range v.Entries(t.Context(), 0, v.Checkpoint().Size()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := act.Parse(e.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		verified, err := act.Verify(signed, &provider)
+		if err != nil {
+			t.Fatal(err)
+		}
+		acts, entries = append(acts, verified.Act()), append(entries, bytes.Clone(e.Bytes))
+	}
+	return acts, entries
+}
+
+// kinds of acts, in a word each.
+func kinds(acts []act.Act) string {
+	var said []string
+	for _, a := range acts {
+		k := string(a.Kind())
+		if d, ok := a.(act.Decided); ok {
+			k += ":" + string(d.Result)
+		}
+		said = append(said, k)
+	}
+	return strings.Join(said, " ")
 }

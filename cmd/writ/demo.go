@@ -90,15 +90,21 @@ func (t *tour) say(step, format string, args ...any) {
 	fmt.Fprintf(t.c.App.Writer, "✓ %-10s %s\n", step, fmt.Sprintf(format, args...))
 }
 
-func (t *tour) run() error {
+func (t *tour) run() (err error) {
 	w, err := workspace.Open(t.dir)
 	if err != nil {
 		return err
 	}
-	t.config = exportConfig(w)
-	if t.config.Signer, err = w.Signer(nil); err != nil {
+	signer, err := w.Signer(nil)
+	if err != nil {
 		return err
 	}
+	config, done, err := exporting(t.ctx, w, signer)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	t.config = config
 	for _, step := range []func() error{t.answer, t.narrowed, t.redirected, t.rejected} {
 		if err := step(); err != nil {
 			return err

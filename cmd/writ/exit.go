@@ -19,6 +19,7 @@ import (
 	"writ/export/workspace"
 	"writ/manifest"
 	"writ/manifest/bundle"
+	"writ/manifest/ledger"
 )
 
 // exits says which family of errors ends with which code; the first that
@@ -35,6 +36,9 @@ var exits = []struct {
 	{4, manifest.ErrManifest},
 	{5, source.ErrUnavailable},
 	{2, errUsage},
+	{2, export.ErrRequest},
+	{2, plan.ErrNotMandated},
+	{4, ledger.ErrUntrusted},
 	{2, workspace.ErrConfig},
 	{2, catalog.ErrCatalog},
 	{2, policy.ErrPolicy},

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -12,10 +14,10 @@ import (
 	"writ/crypto/digest"
 	"writ/crypto/sign"
 	"writ/export"
-	"writ/export/journal"
 	"writ/export/order"
 	"writ/export/outbox"
 	"writ/export/plan"
+	"writ/export/record"
 	"writ/export/workspace"
 	"writ/manifest"
 )
@@ -46,7 +48,7 @@ func exportCommand() *cli.Command {
 	}
 }
 
-func runExport(c *cli.Context) error {
+func runExport(c *cli.Context) (err error) {
 	args, err := arguments(c, "ORDER")
 	if err != nil {
 		return err
@@ -59,17 +61,18 @@ func runExport(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	config := exportConfig(w)
 	if c.Bool("dry-run") {
-		p, err := export.Plan(c.Context, config, request)
-		if err != nil {
-			return err
-		}
-		return printPlan(c, p)
+		return runDry(c, w, request)
 	}
-	if config.Signer, err = w.Signer(secret(c, "password-file", "WRIT_PASSWORD", "password of the signing key")); err != nil {
+	signer, err := w.Signer(secret(c, "password-file", "WRIT_PASSWORD", "password of the signing key"))
+	if err != nil {
 		return err
 	}
+	config, done, err := exporting(c.Context, w, signer)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
 	bars := newBars(c.App.ErrWriter)
 	config.Progress = bars.tell
 	receipt, err := export.Run(c.Context, config, request)
@@ -84,19 +87,59 @@ func runExport(c *cli.Context) error {
 	return nil
 }
 
-// exportConfig is what the workspace gives an export; the signer comes apart.
-func exportConfig(w *workspace.Workspace) export.Config {
-	version, revision, goVersion := build()
-	return export.Config{
-		Registry:      w.Registry,
-		Catalog:       w.Catalog,
-		Policy:        w.Policy,
-		Store:         w.Store,
-		Ledger:        journal.Open(filepath.Join(w.Dir, "journal")),
-		Outbox:        outbox.Open(w.Outbox()),
-		Tool:          manifest.Tool{Name: "writ", Version: version, Build: revision, Go: goVersion},
-		UnsafeTesting: w.Config.Testing,
+// runDry shows the plan, also one of which nothing may leave.
+func runDry(c *cli.Context, w *workspace.Workspace, request export.Request) error {
+	config, err := planning(w)
+	if err != nil {
+		return err
 	}
+	p, err := export.Plan(c.Context, config, request)
+	if p == nil {
+		return err
+	}
+	return errors.Join(printPlan(c, p), err)
+}
+
+// planning is what the workspace gives a plan: it reads the ledger, and needs no secret.
+func planning(w *workspace.Workspace) (export.Config, error) {
+	c := export.Config{
+		Registry: w.Registry, Catalog: w.Catalog, Policy: w.Policy, Store: w.Store, Tool: tool(), UnsafeTesting: w.Config.Testing,
+	}
+	reader, err := w.LedgerReader()
+	if err != nil {
+		return c, err
+	}
+	c.Ledger, err = recorder(w, record.Config{Reader: reader})
+	return c, err
+}
+
+// exporting is what the workspace gives an export. The caller calls done, which
+// closes the ledger.
+func exporting(ctx context.Context, w *workspace.Workspace, signer sign.Signer) (c export.Config, done func() error, err error) {
+	if c, err = planning(w); err != nil {
+		return c, nil, err
+	}
+	log, err := w.Ledger(ctx)
+	if err != nil {
+		return c, nil, err
+	}
+	c.Signer, c.Outbox = signer, outbox.Open(w.Outbox())
+	if c.Ledger, err = recorder(w, record.Config{Reader: log.Reader, Log: log, Signer: signer}); err != nil {
+		return c, nil, errors.Join(err, log.Close())
+	}
+	return c, log.Close, nil
+}
+
+// recorder is the workspace's, of what c gives besides.
+func recorder(w *workspace.Workspace, c record.Config) (*record.Recorder, error) {
+	provider := w.Registry.Publish()
+	c.Provider, c.Index, c.Tool = &provider, filepath.Join(w.LedgerDir(), ".writ", "orders"), tool()
+	return record.New(c)
+}
+
+func tool() manifest.Tool {
+	version, revision, goVersion := build()
+	return manifest.Tool{Name: "writ", Version: version, Build: revision, Go: goVersion}
 }
 
 // exportRequest reads the order and the flags of [requestFlags].

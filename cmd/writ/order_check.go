@@ -9,6 +9,7 @@ import (
 
 	"writ/crypto/digest"
 	"writ/export/order"
+	"writ/export/record"
 )
 
 func orderCheckCommand() *cli.Command {
@@ -48,18 +49,24 @@ func runOrderCheck(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	answered, err := exportConfig(w).Ledger.Answered(c.Context, s.Digest())
-	if err != nil {
-		return err
+	history := &record.History{}
+	if w.Registry.LedgerKeys(time.Now()) == nil {
+		fmt.Fprintln(c.App.ErrWriter, "No ledger is pinned in the registry, so whether the order was answered before is not known.")
+	} else {
+		config, err := planning(w)
+		if err != nil {
+			return err
+		}
+		if history, err = config.Ledger.Order(c.Context, s.Digest()); err != nil {
+			return err
+		}
+	}
+	if !history.ReceivedAt.IsZero() {
+		received = history.ReceivedAt
 	}
 	against := order.Against{
-		Registry: w.Registry,
-		ExportedAs: func(digest.Digest) string {
-			if len(answered) == 0 {
-				return ""
-			}
-			return answered[len(answered)-1]
-		},
+		Registry:      w.Registry,
+		ExportedAs:    func(digest.Digest) string { return history.Last() },
 		Supplement:    c.String("supplement"),
 		UnsafeTesting: w.Config.Testing,
 	}

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/urfave/cli/v2"
 
-	"writ/export"
 	"writ/export/plan"
 )
 
@@ -36,11 +33,7 @@ func runPlan(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := export.Plan(c.Context, exportConfig(w), request)
-	if p == nil {
-		return err
-	}
-	return errors.Join(printPlan(c, p), err) // a plan of nothing is shown too
+	return runDry(c, w, request)
 }
 
 // printPlan writes the plan to standard output.

@@ -124,11 +124,15 @@ func (d Dataset) Field(name order.Field) (Field, bool) {
 
 // A Catalog is a parsed catalog. Only [Parse] fills one.
 type Catalog struct {
+	text        []byte
 	digest      digest.Digest
 	accounts    []Account    // by name
 	identifiers []Identifier // by type
 	datasets    []Dataset    // by name
 }
+
+// Text returns the catalog's bytes.
+func (c *Catalog) Text() []byte { return slices.Clone(c.text) }
 
 // Digest is the SHA-256 of the catalog's bytes.
 func (c *Catalog) Digest() digest.Digest { return c.digest }

@@ -22,7 +22,7 @@ func Parse(file string, b []byte) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalog{digest: digest.Of(b)}
+	c := &Catalog{text: slices.Clone(b), digest: digest.Of(b)}
 	m := top.Map()
 	if n, ok := m.Need("format"); ok {
 		if f, err := n.Text(); err != nil || f != Format {

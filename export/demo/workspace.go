@@ -6,6 +6,7 @@
 package demo
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"writ/crypto/trust"
 	"writ/export/order"
 	"writ/export/workspace"
+	"writ/manifest/ledger"
 )
 
 // The demo's names in the registry, and its files.
@@ -32,6 +34,8 @@ const (
 	ProviderFile = "provider.json"
 	IdentityFile = "keys/agency.key"
 	PasswordFile = "keys/password" // of every signing key in the demo
+
+	ledgerKeyFile = "keys/ledger.key"
 )
 
 // The orders.
@@ -52,6 +56,8 @@ stores:
 signer:
   key: keys/manifest.pem
   password_file: keys/password
+ledger:
+  key: keys/ledger.key
 outbox: out
 `
 
@@ -76,6 +82,7 @@ func Make(dir string, now time.Time) error {
 		return f.err
 	}
 	f.write(ProviderFile, registry)
+	f.ledger()
 	f.orders(signers, now)
 	return errors.Join(f.err, Database(filepath.Join(dir, "data", "mail.db")))
 }
@@ -117,6 +124,13 @@ func (f *files) trust(now time.Time) (signers, []byte) {
 	roots := []sign.Signer{f.signer("root-1", sign.ECDSAP256), f.signer("root-2", sign.ECDSAP256)}
 	s := signers{f.signer("court", sign.ECDSAP256), f.signer("reviewer-1", sign.Ed25519), f.signer("reviewer-2", sign.ECDSAP256)}
 	own := f.signer("manifest", sign.ECDSAP256)
+	log, err := ledger.NewKey(Provider + ".example/ledger")
+	if f.err = errors.Join(f.err, err); f.err != nil {
+		return s, nil
+	}
+	f.write(ledgerKeyFile, []byte(log.Private()+"\n"))
+	_, logKey, err := ledger.Pin(log.Public())
+	f.err = errors.Join(f.err, err)
 	identity, recipient, err := seal.Generate(seal.X25519, nil)
 	if f.err = errors.Join(f.err, err); f.err != nil {
 		return s, nil
@@ -128,7 +142,7 @@ func (f *files) trust(now time.Time) (signers, []byte) {
 	document := trust.Document{
 		Format: trust.Format, Provider: Provider, Version: 1, IssuedAt: from.From,
 		Authorities: []trust.Authority{{
-			ID: Court, Name: "District Court", Kind: trust.Court, Jurisdiction: "us", Phone: "+15550100", Keys: []trust.Key{key(s.court)}, Validity: from,
+			ID: Court, Name: "District Court", Kind: trust.Court, Jurisdiction: "us", Country: "US", Phone: "+15550100", Keys: []trust.Key{key(s.court)}, Validity: from,
 		}},
 		Reviewers: []trust.Reviewer{
 			{ID: "lopez", Name: "A. López, legal", Keys: []trust.Key{key(s.reviewer1)}, Validity: from},
@@ -138,7 +152,10 @@ func (f *files) trust(now time.Time) (signers, []byte) {
 			ID: Agency, Name: "State Police, cyber unit", Jurisdiction: "us", Phone: "+15550101",
 			Recipients: []trust.Recipient{{Recipient: recipient.String(), Validity: from}}, Validity: from,
 		}},
-		ProviderKeys: []trust.ProviderKey{{Use: trust.UseManifest, Key: key(own)}},
+		ProviderKeys: []trust.ProviderKey{
+			{Use: trust.UseManifest, Key: key(own)},
+			{Use: trust.UseLedger, Origin: log.Origin(), Key: trust.Key{PublicKey: logKey, Validity: from}},
+		},
 		Thresholds: []trust.Threshold{
 			{Jurisdiction: "us", Process: "search-warrant", Authority: trust.Required, Reviewers: 2},
 			{Jurisdiction: "us", Process: "court-order-2703d", Authority: trust.Required, Reviewers: 1},
@@ -169,6 +186,24 @@ func (f *files) trust(now time.Time) (signers, []byte) {
 	published, err := provider.Marshal()
 	f.err = errors.Join(f.err, err)
 	return s, published
+}
+
+// ledger makes the empty ledger that the workspace names.
+func (f *files) ledger() {
+	if f.err != nil {
+		return
+	}
+	w, err := workspace.Open(f.dir)
+	if err != nil {
+		f.err = err
+		return
+	}
+	c, err := w.LedgerConfig(time.Now())
+	if err != nil {
+		f.err = err
+		return
+	}
+	f.err = ledger.Init(context.Background(), c)
 }
 
 // orders writes the four orders.

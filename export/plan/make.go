@@ -57,17 +57,17 @@ func settled(d *policy.Decision, dataset policy.DatasetDecision, u Unavailable) 
 // Make resolves the order's targets and fixes the reads. stores holds a
 // snapshot for each store that [Needs] names.
 func Make(ctx context.Context, d *policy.Decision, c *catalog.Catalog, stores map[catalog.StoreName]source.Snapshot, u Unavailable) (*Plan, error) {
+	for name := range u {
+		if !slices.ContainsFunc(d.Datasets(), func(m policy.DatasetDecision) bool { return m.Dataset == name }) {
+			return nil, fmt.Errorf("%w: dataset %q, which is said to be unavailable", ErrNotMandated, name)
+		}
+	}
 	p := &Plan{decision: d}
 	var found accounts
 	if len(Needs(d, c, u)) > 0 {
 		var err error
 		if found, err = p.find(ctx, c, stores); err != nil {
 			return nil, err
-		}
-	}
-	for name := range u {
-		if !slices.ContainsFunc(d.Datasets(), func(m policy.DatasetDecision) bool { return m.Dataset == name }) {
-			return nil, fmt.Errorf("%w: dataset %q is said to be unavailable, but the order does not mandate it", ErrTarget, name)
 		}
 	}
 	for _, mandated := range d.Datasets() {

@@ -22,6 +22,8 @@ var (
 	ErrTarget    = errors.New("target unusable") // no such type in the catalog, or not in its form
 	ErrAmbiguous = fmt.Errorf("%w: finds more than one account", ErrTarget)
 	ErrCeiling   = errors.New("over a ceiling of the policy")
+	// ErrNotMandated is about what the caller said beside the order.
+	ErrNotMandated = errors.New("the order does not mandate it")
 )
 
 // A Dataset is what happens to one mandated dataset.

@@ -208,7 +208,7 @@ func TestUnavailable(t *testing.T) {
 	if got := p.Datasets()[1]; got.Outcome != manifest.Unavailable || got.Why != "the server burnt down" {
 		t.Errorf("%s: %s", got.Outcome, got.Why)
 	}
-	if _, err := w.plan(t, d, &store{}, &store{}, plan.Unavailable{"logins": "x"}); !errors.Is(err, plan.ErrTarget) {
+	if _, err := w.plan(t, d, &store{}, &store{}, plan.Unavailable{"logins": "x"}); !errors.Is(err, plan.ErrNotMandated) {
 		t.Errorf("a dataset that is not mandated: %v", err)
 	}
 }

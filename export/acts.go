@@ -1,0 +1,193 @@
+package export
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+
+	"writ/export/order"
+	"writ/export/plan"
+	"writ/export/policy"
+	"writ/manifest"
+	"writ/manifest/act"
+)
+
+// recordDecision puts into the ledger what it does not say yet: what is in
+// force, that the order was received, and what was decided.
+func (c *Config) recordDecision(ctx context.Context, s *session) error {
+	return c.record(ctx, s, act.Rejection{})
+}
+
+// codes say which code of the ledger a rejection has; the first that matches counts.
+var codes = []struct {
+	family error
+	code   act.Code
+}{
+	{order.ErrOtherProvider, act.OtherProvider},
+	{order.ErrTest, act.TestOrder},
+	{order.ErrAuthority, act.Authority},
+	{order.ErrAgency, act.Agency},
+	{order.ErrRecipient, act.Recipient},
+	{order.ErrNoThreshold, act.NoThreshold},
+	{order.ErrUnsigned, act.Unsigned},
+	{order.ErrEmergency, act.Emergency},
+	{order.ErrNotYetInForce, act.NotYetInForce},
+	{order.ErrExpired, act.Expired},
+	{plan.ErrAmbiguous, act.TargetAmbiguous},
+	{plan.ErrTarget, act.TargetUnusable},
+	{plan.ErrCeiling, act.OverCeiling},
+	{manifest.ErrTooLarge, act.OverSize},
+}
+
+// turnedAway records why an order was not answered, if the order is why, and
+// returns that error. That the same was tried again, or that something failed,
+// is no news of the order.
+func (c *Config) turnedAway(ctx context.Context, s *session, why error) error {
+	var err error
+	i := slices.IndexFunc(codes, func(k struct {
+		family error
+		code   act.Code
+	}) bool {
+		return errors.Is(why, k.family)
+	})
+	switch {
+	case errors.Is(why, ErrRefused):
+		err = c.record(ctx, s, act.Rejection{})
+	case i < 0:
+	case s.verified == nil:
+		err = c.recordRejected(ctx, s, codes[i].code)
+	default:
+		err = c.record(ctx, s, act.Because(codes[i].code))
+	}
+	if err != nil {
+		return errors.Join(why, fmt.Errorf("recording this: %w", err))
+	}
+	return why
+}
+
+// recordRejected says that verification turned the order away, once for each reason.
+func (c *Config) recordRejected(ctx context.Context, s *session, code act.Code) error {
+	if slices.Contains(s.history.Rejected, code) {
+		return nil
+	}
+	signed, err := c.Ledger.Sign(act.Received{
+		Head:       c.Ledger.Head(),
+		ReceivedAt: s.received,
+		Order:      act.Claimed(orderRef(s.signed.Order(), s.signed.Digest(), nil)),
+		Rejected:   act.Because(code),
+	})
+	if err != nil {
+		return err
+	}
+	_, err = c.Ledger.Append(ctx, signed)
+	return err
+}
+
+// record appends, together and in this order, what the ledger does not say yet
+// of a verified order.
+func (c *Config) record(ctx context.Context, s *session, rejected act.Rejection) error {
+	news, err := c.Ledger.Configured(ctx, map[act.What][]byte{
+		act.Policy: c.Policy.Archive(), act.Catalog: c.Catalog.Text(), act.Registry: c.Registry.Payload(),
+	})
+	if err != nil {
+		return err
+	}
+	decided := c.decided(s, rejected)
+	var acts []act.Act
+	if s.history.ReceivedAt.IsZero() {
+		acts = append(acts, c.received(s))
+	}
+	if released, ok := c.released(s, decided); ok {
+		acts = append(acts, released)
+	}
+	if !sameDecision(s.history.Decided, decided) {
+		acts = append(acts, decided)
+		s.history.Decided = &decided
+	}
+	for _, a := range acts {
+		signed, err := c.Ledger.Sign(a)
+		if err != nil {
+			return err
+		}
+		news = append(news, signed)
+	}
+	_, err = c.Ledger.Append(ctx, news...)
+	if err == nil {
+		s.history.ReceivedAt = s.received
+	}
+	return err
+}
+
+func (c *Config) received(s *session) act.Received {
+	return act.Received{
+		Head:       c.Ledger.Head(),
+		ReceivedAt: s.received,
+		Country:    s.verified.Authority().Country,
+		Order:      orderRef(s.signed.Order(), s.signed.Digest(), s.verified),
+		Facts:      policy.FactsOf(s.verified),
+	}
+}
+
+// decided says what was decided, and what is planned unless that was rejected.
+func (c *Config) decided(s *session, rejected act.Rejection) act.Decided {
+	d := act.Decided{
+		Head:      c.Ledger.Head(),
+		Order:     s.signed.Digest(),
+		DecidedAt: s.decision.DecidedAt(),
+		InForce:   act.InForce{Policy: s.decision.Policy(), Catalog: s.decision.Catalog(), Registry: c.Registry.Digest()},
+		Decision:  s.decision.Record(),
+		Planned:   []act.Planned{},
+	}
+	if rejected != (act.Rejection{}) {
+		d.Result, d.Rejected = act.Rejected, rejected
+		return d
+	}
+	d.InForce.Plan = s.plan.Digest()
+	for _, p := range s.plan.Datasets() {
+		d.Planned = append(d.Planned, act.Planned{
+			Dataset: string(p.Decision.Dataset), Outcome: cmp.Or(p.Outcome, act.Pull), Why: p.Why, Accounts: p.Accounts, Redirected: p.Redirected,
+		})
+		d.Accounts, d.Redirected = max(d.Accounts, p.Accounts), max(d.Redirected, p.Redirected)
+	}
+	d.Result = act.ResultOf(d.Planned)
+	return d
+}
+
+// released says that datasets which the last decision held are held no longer.
+func (c *Config) released(s *session, now act.Decided) (act.Released, bool) {
+	if s.history.Decided == nil {
+		return act.Released{}, false
+	}
+	held := func(d act.Decided) (names []string) {
+		for _, p := range d.Planned {
+			if p.Outcome == manifest.Held {
+				names = append(names, p.Dataset)
+			}
+		}
+		return names
+	}
+	still := held(now)
+	free := slices.DeleteFunc(held(*s.history.Decided), func(name string) bool { return slices.Contains(still, name) })
+	r := act.Released{Head: c.Ledger.Head(), Order: now.Order, ReleasedAt: now.DecidedAt, Because: act.HoldLapsed, Datasets: free}
+	if now.DecidedAt.Before(s.history.Decided.Decision.Clocks.NotBefore) {
+		r.Because = act.HoldCleared
+	}
+	return r, len(free) > 0
+}
+
+// sameDecision reports whether nothing but the time differs.
+func sameDecision(before *act.Decided, now act.Decided) bool {
+	if before == nil {
+		return false
+	}
+	b := *before
+	b.Head, b.DecidedAt = now.Head, now.DecidedAt
+	was, err1 := json.Marshal(b, json.Deterministic(true))
+	is, err2 := json.Marshal(now, json.Deterministic(true))
+	return errors.Join(err1, err2) == nil && bytes.Equal(was, is)
+}
