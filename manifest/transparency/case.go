@@ -58,6 +58,7 @@ const (
 	Letter          NationalSecurity = "letter"      // a national security letter
 	ContentOrder    NationalSecurity = "content"     // an order or directive for contents
 	NonContentOrder NationalSecurity = "non-content" // an order for noncontents
+	Foreign         NationalSecurity = "foreign"     // another country's, which the statute doesn't band: it shows nowhere
 )
 
 var (
@@ -79,7 +80,7 @@ func (c Case) check(now time.Time) error {
 		return wrong("a count is negative")
 	}
 	switch c.NationalSecurity {
-	case Letter, ContentOrder, NonContentOrder:
+	case Letter, ContentOrder, NonContentOrder, Foreign:
 		return nil // nothing else of it is read
 	case "":
 	default:
