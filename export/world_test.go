@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 		child()
 	case os.Getenv(asExporter) != "":
 		exporter()
+	case os.Getenv(asWorker) != "":
+		worker()
 	}
 	code := m.Run()
 	if dir, err := made(); err == nil {
