@@ -14,14 +14,20 @@ import (
 	"writ/export"
 )
 
-// bars shows how far a pull is, on a terminal; elsewhere it is quiet.
+// bars shows how far a pull is, a line a dataset, on a terminal; elsewhere it is quiet.
 type bars struct {
 	container *mpb.Progress // nil when quiet
-	bar       *mpb.Bar
+	line      *line         // of the dataset at hand
+}
 
-	mu      sync.Mutex // the bars are drawn by a goroutine of their own
-	last    export.Progress
+// A line is one dataset's progress. A goroutine of the container's draws it.
+type line struct {
+	bar     *mpb.Bar
 	started time.Time
+
+	mu    sync.Mutex
+	last  export.Progress
+	ended time.Time // zero while it goes on
 }
 
 // newBars returns bars on w.
@@ -38,34 +44,40 @@ func (b *bars) tell(p export.Progress) {
 	if b.container == nil {
 		return
 	}
-	if b.bar == nil || p.Dataset != b.last.Dataset {
+	if b.line == nil || p.Dataset != b.line.last.Dataset {
 		b.finish()
-		b.mu.Lock()
-		b.started = time.Now()
-		b.mu.Unlock()
-		b.bar = b.container.AddBar(max(p.Estimated, p.Records),
-			mpb.PrependDecorators(decor.Name(p.Dataset+" ")),
-			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return b.words() })))
+		b.line = &line{started: time.Now(), last: p}
+		b.line.bar = b.container.AddBar(max(p.Estimated, p.Records),
+			mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-12s ", p.Dataset))),
+			mpb.AppendDecorators(decor.Any(b.line.words)))
 	}
-	b.mu.Lock()
-	b.last = p
-	b.mu.Unlock()
-	b.bar.SetTotal(max(p.Estimated, p.Records+1), false)
-	b.bar.SetCurrent(p.Records)
+	b.line.mu.Lock()
+	b.line.last = p
+	b.line.mu.Unlock()
+	b.line.bar.SetTotal(max(p.Estimated, p.Records+1), false)
+	b.line.bar.SetCurrent(p.Records)
 }
 
-func (b *bars) words() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	seconds := max(time.Since(b.started).Seconds(), 0.001)
-	return fmt.Sprintf(" %d records, %.1f MB, %.1f MB/s", b.last.Records, float64(b.last.Bytes)/1e6, float64(b.last.Bytes)/1e6/seconds)
+func (l *line) words(decor.Statistics) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	took := time.Since(l.started)
+	if !l.ended.IsZero() {
+		took = l.ended.Sub(l.started)
+	}
+	megabytes := float64(l.last.Bytes) / 1e6
+	return fmt.Sprintf(" %d records, %.1f MB, %.1f MB/s", l.last.Records, megabytes, megabytes/max(took.Seconds(), 0.001))
 }
 
-// finish ends the bar of the dataset at hand.
+// finish ends the line of the dataset at hand.
 func (b *bars) finish() {
-	if b.bar != nil {
-		b.bar.SetTotal(b.last.Records, true)
+	if b.line == nil {
+		return
 	}
+	b.line.mu.Lock()
+	b.line.ended = time.Now()
+	b.line.mu.Unlock()
+	b.line.bar.SetTotal(b.line.last.Records, true)
 }
 
 // stop ends the bars and leaves the terminal as it was.
