@@ -20,6 +20,8 @@ import (
 	"writ/manifest"
 	"writ/manifest/bundle"
 	"writ/manifest/ledger"
+	"writ/manifest/transparency"
+	"writ/manifest/transparency/tally"
 )
 
 // exits says which family of errors ends with which code; the first that
@@ -39,6 +41,10 @@ var exits = []struct {
 	{2, export.ErrRequest},
 	{2, plan.ErrNotMandated},
 	{4, ledger.ErrUntrusted},
+	{4, transparency.ErrCase},
+	{2, transparency.ErrReport},
+	{2, tally.ErrConfig},
+	{5, ledger.ErrNotFound},
 	{2, workspace.ErrConfig},
 	{2, catalog.ErrCatalog},
 	{2, policy.ErrPolicy},

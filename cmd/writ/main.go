@@ -68,6 +68,7 @@ func newApp() *cli.App {
 			exportCommand(),
 			verifyCommand(),
 			openCommand(),
+			reportCommand(),
 			completionCommand(),
 		},
 	}
