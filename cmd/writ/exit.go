@@ -18,6 +18,7 @@ import (
 	"writ/export/source"
 	"writ/export/workspace"
 	"writ/manifest"
+	"writ/manifest/act"
 	"writ/manifest/bundle"
 	"writ/manifest/ledger"
 	"writ/manifest/transparency"
@@ -45,6 +46,15 @@ var exits = []struct {
 	{2, transparency.ErrReport},
 	{2, tally.ErrConfig},
 	{5, ledger.ErrNotFound},
+	{4, act.ErrAct},
+	{2, ledger.ErrMissing},
+	{2, ledger.ErrExists},
+	{2, ledger.ErrRange},
+	{2, ledger.ErrKey},
+	{2, ledger.ErrPolicy},
+	{2, ledger.ErrUnsupported},
+	{5, ledger.ErrDeadline},
+	{5, ledger.ErrFetch},
 	{2, workspace.ErrConfig},
 	{2, catalog.ErrCatalog},
 	{2, policy.ErrPolicy},

@@ -13,6 +13,7 @@ import (
 	"writ/crypto/seal"
 	"writ/crypto/sign"
 	"writ/export/durable"
+	"writ/manifest/ledger"
 )
 
 func keyCommand() *cli.Command {
@@ -24,9 +25,11 @@ func keyCommand() *cli.Command {
 				Name:  "new",
 				Usage: "make a key: FILE, secret, and FILE.pub, to hand out",
 				Description: "writ key new --out court.key                 to sign with (ECDSA P-256; cosign reads it)\n" +
-					"writ key new --type hybrid --out agency.key    to open bundles with (post-quantum; age reads it)",
+					"writ key new --type hybrid --out agency.key    to open bundles with (post-quantum; age reads it)\n" +
+					"writ key new --type ledger --origin mail.example/ledger --out ledger.key    to sign the ledger's checkpoints with",
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "type", Value: string(sign.ECDSAP256), Usage: "ecdsa-p256 or ed25519 to sign with; x25519 or hybrid to open bundles with"},
+					&cli.StringFlag{Name: "type", Value: string(sign.ECDSAP256), Usage: "ecdsa-p256 or ed25519 to sign with; x25519 or hybrid to open bundles with; ledger"},
+					&cli.StringFlag{Name: "origin", Usage: "the ledger's `NAME`: where it will be served, without scheme"},
 					&cli.StringFlag{Name: "out", Usage: "`FILE` for the secret half; nothing may stand there yet"},
 					&cli.StringFlag{Name: "password-file", Usage: "`FILE` with the new key's password (or WRIT_PASSWORD, or asked twice)"},
 					&cli.BoolFlag{Name: "unencrypted", Usage: "write an x25519 or hybrid identity without a passphrase, for a machine that protects it otherwise"},
@@ -35,7 +38,7 @@ func keyCommand() *cli.Command {
 			},
 			{
 				Name:        "show",
-				Usage:       "print the public half of a key: PEM, or an age recipient",
+				Usage:       "print the public half of a key: PEM, an age recipient, or a ledger's verifier key",
 				ArgsUsage:   "FILE",
 				Description: "writ key show agency.key",
 				Flags: []cli.Flag{
@@ -83,8 +86,15 @@ func runKeyNew(c *cli.Context) error {
 	return err
 }
 
-// generate makes a key and says how it is called: a key id, or the recipient.
+// ledgerType is the type of the key that signs a ledger's checkpoints.
+const ledgerType = "ledger"
+
+// generate makes a key and says how it is called: a key id,
+// the recipient, or a ledger's verifier key.
 func generate(c *cli.Context, kind string) (private, public []byte, says string, err error) {
+	if c.IsSet("origin") && kind != ledgerType {
+		return nil, nil, "", fmt.Errorf("%w: --origin: only a key of --type %s has one", errUsage, ledgerType)
+	}
 	password := newSecret(c, "password-file", "WRIT_PASSWORD", "password of the new key")
 	switch kind {
 	case string(sign.ECDSAP256), string(sign.Ed25519):
@@ -109,8 +119,19 @@ func generate(c *cli.Context, kind string) (private, public []byte, says string,
 		}
 		private, r, err := seal.Generate(seal.Kind(kind), p)
 		return private, []byte(r.String() + "\n"), r.String(), err
+	case ledgerType:
+		// A note's key has no encrypted form: the file's mode protects it, or
+		// whoever sets the variable that ledger.key_env names.
+		if err := needFlags(c, "origin"); err != nil {
+			return nil, nil, "", err
+		}
+		k, err := ledger.NewKey(c.String("origin"))
+		if err != nil {
+			return nil, nil, "", err
+		}
+		return []byte(k.Private() + "\n"), []byte(k.Public() + "\n"), k.Public(), nil
 	}
-	return nil, nil, "", fmt.Errorf("%w: --type %q: want ecdsa-p256, ed25519, x25519 or hybrid", errUsage, kind)
+	return nil, nil, "", fmt.Errorf("%w: --type %q: want ecdsa-p256, ed25519, x25519, hybrid or %s", errUsage, kind, ledgerType)
 }
 
 // newSecret is [secret] for a password that is chosen now: never empty, and
@@ -174,6 +195,14 @@ func publicHalf(b []byte, password func() ([]byte, error)) ([]byte, error) {
 			return nil, err
 		}
 		return s.Public().PEM(), nil
+	case formLedgerPrivate:
+		k, err := ledger.ParseKey(keyLine(b))
+		if err != nil {
+			return nil, err
+		}
+		return []byte(k.Public() + "\n"), nil
+	case formLedgerPublic:
+		return []byte(keyLine(b) + "\n"), nil
 	case formRecipient:
 		r, err := parseRecipientFile(b)
 		return []byte(r.String() + "\n"), err
@@ -190,10 +219,12 @@ func publicHalf(b []byte, password func() ([]byte, error)) ([]byte, error) {
 type form string
 
 const (
-	formPublic    form = "public signing key"
-	formPrivate   form = "private signing key"
-	formRecipient form = "recipient"
-	formIdentity  form = "identity" // also what is none of these
+	formPublic        form = "public signing key"
+	formPrivate       form = "private signing key"
+	formRecipient     form = "recipient"
+	formLedgerPublic  form = "public ledger key"
+	formLedgerPrivate form = "private ledger key"
+	formIdentity      form = "identity" // also what is none of these
 )
 
 func formOf(b []byte) form {
@@ -206,14 +237,22 @@ func formOf(b []byte) form {
 		return formIdentity
 	case bytes.HasPrefix(b, []byte("-----BEGIN ")):
 		return formPrivate
+	case bytes.HasPrefix(b, []byte("PRIVATE+KEY+")):
+		return formLedgerPrivate
+	}
+	if _, err := ledger.ParseVerifier(keyLine(b)); err == nil {
+		return formLedgerPublic
 	}
 	return formIdentity
 }
 
+// keyLine is the one line of a key file without its end.
+func keyLine(b []byte) string { return strings.TrimRight(string(b), "\r\n") }
+
 // parseRecipientFile reads a file with one recipient, of any kind: whether the
 // kind may be used is the registry's question.
 func parseRecipientFile(b []byte) (seal.Recipient, error) {
-	return seal.ParseRecipient(strings.TrimRight(string(b), "\r\n"), seal.SSH, seal.Plugin)
+	return seal.ParseRecipient(keyLine(b), seal.SSH, seal.Plugin)
 }
 
 // A keyReport is what inspect knows of a key without its password.
@@ -225,6 +264,8 @@ type keyReport struct {
 	KeyID     string `json:"key_id,omitempty"`    // of a signing key
 	Hint      string `json:"hint,omitempty"`      // the same, as a Sigstore bundle has it
 	Recipient string `json:"recipient,omitempty"` // of an identity
+	Origin    string `json:"origin,omitempty"`    // of a ledger's key
+	Verifier  string `json:"verifier,omitempty"`  // the same key, as notes name it
 }
 
 func runKeyInspect(c *cli.Context) error {
@@ -245,7 +286,8 @@ func runKeyInspect(c *cli.Context) error {
 		return printJSON(c, r)
 	}
 	for _, l := range [][2]string{{"file", r.File}, {"form", string(r.Form)}, {"kind", r.Kind},
-		{"encrypted", fmt.Sprint(r.Encrypted)}, {"key id", r.KeyID}, {"hint", r.Hint}, {"recipient", r.Recipient}} {
+		{"encrypted", fmt.Sprint(r.Encrypted)}, {"key id", r.KeyID}, {"hint", r.Hint}, {"recipient", r.Recipient},
+		{"origin", r.Origin}, {"verifier", r.Verifier}} {
 		if l[1] != "" {
 			fmt.Fprintf(c.App.Writer, "%-10s %s\n", l[0], l[1])
 		}
@@ -270,6 +312,16 @@ func inspectKey(b []byte) (keyReport, error) {
 				k = s.Public()
 			}
 		}
+	case formLedgerPublic, formLedgerPrivate:
+		r.Verifier = keyLine(b)
+		if r.Form == formLedgerPrivate {
+			l, err := ledger.ParseKey(keyLine(b))
+			if err != nil {
+				return r, err
+			}
+			r.Verifier = l.Public()
+		}
+		r.Origin, k, err = ledger.Pin(r.Verifier)
 	case formRecipient:
 		var to seal.Recipient
 		to, err = parseRecipientFile(b)

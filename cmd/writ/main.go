@@ -66,6 +66,7 @@ func newApp() *cli.App {
 			orderCommand(),
 			planCommand(),
 			exportCommand(),
+			ledgerCommand(),
 			verifyCommand(),
 			openCommand(),
 			reportCommand(),

@@ -272,7 +272,7 @@ func runTrustSign(c *cli.Context) error {
 }
 
 // enact puts the draft in force. It is opened first as every reader will open
-// it; the draft goes last, so that a crash in between leaves it twice, not never.
+// it, then written, then pinned; the draft goes last, so that a crash in between leaves it twice, not never.
 func (f *trustFolder) enact(c *cli.Context) error {
 	b := f.envelope.Marshal()
 	r, err := trust.Open(b, f.root)
@@ -280,6 +280,15 @@ func (f *trustFolder) enact(c *cli.Context) error {
 		return err
 	}
 	if err := durable.WriteFile(f.path(workspace.RegistryFile), b, 0o644); err != nil {
+		return err
+	}
+	// From here on nobody can put an older registry back: the pin refuses it.
+	f.root.MinVersion = max(f.root.MinVersion, f.draft.Version)
+	root, err := f.root.Marshal()
+	if err != nil {
+		return err
+	}
+	if err := durable.WriteFile(f.path(workspace.RootFile), root, 0o644); err != nil {
 		return err
 	}
 	if err := os.Remove(f.path(workspace.DraftFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {

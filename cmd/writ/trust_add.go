@@ -11,6 +11,7 @@ import (
 	"writ/crypto/seal"
 	"writ/crypto/sign"
 	"writ/crypto/trust"
+	"writ/manifest/ledger"
 )
 
 var validityFlags = []cli.Flag{
@@ -39,27 +40,35 @@ func trustAddCommand() *cli.Command {
 		"--jurisdiction us --process subpoena --authority suffices --reviewers 2", addThreshold,
 		one("jurisdiction", "`LAW`, such as us"), one("process", "`KIND` of legal process"),
 		one("authority", "its own signature: required, suffices or not-needed"),
-		&cli.IntFlag{Name: "reviewers", Usage: "how many of them must approve"})
-	threshold.Flags = threshold.Flags[:4] // it has no times
+		&cli.IntFlag{Name: "reviewers", Usage: "how many of them must approve"},
+		&cli.IntFlag{Name: "witnesses", Usage: "instead: how many of the ledger's witnesses must have cosigned"})
+	threshold.Flags = threshold.Flags[:5] // it has no times
+	threshold.Description += "\nwrit trust add threshold --witnesses 2"
 	kind := entry("kind", "KIND", "allow agencies recipients of another kind: ssh or plugin", "ssh", addKind)
 	kind.Flags = nil
+	witness := entry("witness", "VERIFIER-KEY", "one who cosigns the ledger's checkpoints; writ trust add threshold --witnesses says how many must",
+		"--url https://witness.example/ witness.example+8a3f0c11+BExampleExampleExample=", addWitness,
+		one("url", "`URL` where it takes checkpoints (the submission prefix of c2sp.org/tlog-witness)"))
+	witness.Flags = witness.Flags[:1]
 	return &cli.Command{
 		Name:  "add",
 		Usage: "add an entry to the draft of the next registry",
 		Subcommands: []*cli.Command{
-			entry("authority", "ID", "one who issues orders", "--name 'District Court' --kind court --jurisdiction us --phone '+1 202 555 0100' --key court.key.pub usdc-ndca", addAuthority,
+			entry("authority", "ID", "one who issues orders", "--name 'District Court' --kind court --jurisdiction us --country US --phone '+1 202 555 0100' --key court.key.pub usdc-ndca", addAuthority,
 				one("name", name), one("kind", "court, judge, prosecutor, police, security-service or designated-authority"),
-				one("jurisdiction", law), one("phone", "`NUMBER` for call-backs"), many("key", "`FILE` with a public key; repeatable; none: paper only")),
+				one("jurisdiction", law), one("country", "`CODE` by ISO 3166, such as US, for the transparency report"), one("phone", "`NUMBER` for call-backs"), many("key", "`FILE` with a public key; repeatable; none: paper only")),
 			entry("reviewer", "ID", "one of the provider's legal staff", "--name Anna --key anna.key.pub anna", addReviewer,
 				one("name", name), many("key", "`FILE` with a public key; repeatable")),
 			entry("agency", "ID", "one who receives bundles", "--name 'Field Office' --jurisdiction us --recipient agency.key.pub fbi-sf", addAgency,
 				one("name", name), one("jurisdiction", law), one("phone", "`NUMBER`"), one("recipient", "age `RECIPIENT`, or the file that holds it")),
 			entry("key", "PUB", "a further key of an authority or reviewer, or one of the provider's own", "--use manifest signer.key.pub", addKey,
-				one("authority", "`ID` of the authority that holds it"), one("reviewer", "`ID` of the reviewer who holds it"), one("use", "the provider's own: manifest or ledger")),
+				one("authority", "`ID` of the authority that holds it"), one("reviewer", "`ID` of the reviewer who holds it"), one("use", "the provider's own: manifest or ledger"),
+				one("origin", "the ledger's `NAME`, if PUB does not say it")),
 			entry("recipient", "RECIPIENT", "an agency's new recipient; the one in use ends when the new one begins", "--agency fbi-sf new.key.pub", addRecipient,
 				one("agency", "`ID`")),
 			threshold,
 			kind,
+			witness,
 		},
 	}
 }
@@ -78,7 +87,7 @@ func addAuthority(c *cli.Context, args []string) error {
 	}
 	return editTrust(c, func(d *trust.Document) error {
 		d.Authorities = append(d.Authorities, trust.Authority{ID: args[0], Name: c.String("name"), Kind: trust.Kind(c.String("kind")),
-			Jurisdiction: trust.Jurisdiction(c.String("jurisdiction")), Phone: c.String("phone"), Keys: keys, Validity: v})
+			Jurisdiction: trust.Jurisdiction(c.String("jurisdiction")), Country: c.String("country"), Phone: c.String("phone"), Keys: keys, Validity: v})
 		return nil
 	})
 }
@@ -129,14 +138,27 @@ func addKey(c *cli.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	public, err := readPublicKey(args[0])
+	origin, public, err := readOwnKey(args[0])
 	if err != nil {
 		return err
 	}
+	switch {
+	case c.IsSet("origin") && origin != "" && origin != c.String("origin"):
+		return fmt.Errorf("%w: --origin: the key is of the ledger %s", errUsage, origin)
+	case c.IsSet("origin"):
+		origin = c.String("origin")
+	}
 	k, holder := trust.Key{PublicKey: public, Validity: v}, c.String(holders[0])
+	switch {
+	case c.String("use") == string(trust.UseLedger):
+	case c.IsSet("origin"):
+		return fmt.Errorf("%w: --origin: only the key of a ledger has one: give --use ledger", errUsage)
+	case origin != "":
+		return fmt.Errorf("%w: %s is a ledger's key: give --use ledger", errUsage, args[0])
+	}
 	return editTrust(c, func(d *trust.Document) error {
 		if holders[0] == "use" {
-			d.ProviderKeys = append(d.ProviderKeys, trust.ProviderKey{Use: trust.Use(holder), Key: k})
+			d.ProviderKeys = append(d.ProviderKeys, trust.ProviderKey{Use: trust.Use(holder), Origin: origin, Key: k})
 		} else if a := d.FindAuthority(holder); holders[0] == "authority" && a != nil {
 			a.Keys = append(a.Keys, k)
 		} else if r := d.FindReviewer(holder); holders[0] == "reviewer" && r != nil {
@@ -171,6 +193,9 @@ func addRecipient(c *cli.Context, args []string) error {
 }
 
 func addThreshold(c *cli.Context, _ []string) error {
+	if c.IsSet("witnesses") {
+		return setWitnesses(c)
+	}
 	if err := needFlags(c, "jurisdiction", "process", "authority", "reviewers"); err != nil {
 		return err
 	}
@@ -179,6 +204,49 @@ func addThreshold(c *cli.Context, _ []string) error {
 			Authority: trust.AuthorityRule(c.String("authority")), Reviewers: c.Int("reviewers")})
 		return nil
 	})
+}
+
+func setWitnesses(c *cli.Context) error {
+	for _, other := range []string{"jurisdiction", "process", "authority", "reviewers"} {
+		if c.IsSet(other) {
+			return fmt.Errorf("%w: --witnesses is about the ledger and --%s about orders; give one of them", errUsage, other)
+		}
+	}
+	return editTrust(c, func(d *trust.Document) error {
+		if d.Witnesses == nil {
+			return fmt.Errorf("%w: the ledger has no witnesses; writ trust add witness adds one", errUsage)
+		}
+		d.Witnesses.Threshold = c.Int("witnesses")
+		return nil
+	})
+}
+
+// addWitness takes one whose key and address an append can use: the registry
+// checks no more than their form.
+func addWitness(c *cli.Context, args []string) error {
+	if err := needFlags(c, "url"); err != nil {
+		return err
+	}
+	if _, err := ledger.NewWitness(args[0], c.String("url")); err != nil {
+		return err
+	}
+	return editTrust(c, func(d *trust.Document) error {
+		d.AddWitness(trust.Witness{Key: args[0], URL: c.String("url")})
+		return nil
+	})
+}
+
+// readOwnKey reads a public key in PEM, or a ledger's with its origin.
+func readOwnKey(path string) (origin string, k sign.PublicKey, err error) {
+	b, err := readInput(path, sign.MaxKeyBytes)
+	if err != nil {
+		return "", k, err
+	}
+	if formOf(b) == formLedgerPublic {
+		return ledger.Pin(keyLine(b))
+	}
+	k, err = readPublicKey(path)
+	return "", k, err
 }
 
 func addKind(c *cli.Context, args []string) error {

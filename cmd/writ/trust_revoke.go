@@ -37,6 +37,11 @@ func trustRevokeCommand() *cli.Command {
 		Description: "writ trust revoke kind ssh",
 		Action:      revokeKind,
 	}
+	witness := &cli.Command{
+		Name: "witness", Usage: "ask a witness of the ledger no more", ArgsUsage: "NAME",
+		Description: "writ trust revoke witness witness.example",
+		Action:      revokeWitness,
+	}
 	validity := func(v *trust.Validity) []*trust.Validity { return []*trust.Validity{v} }
 	return &cli.Command{
 		Name:  "revoke",
@@ -69,6 +74,7 @@ func trustRevokeCommand() *cli.Command {
 			entry("recipient", "RECIPIENT", "an age recipient, with every agency that has it", (*trust.Document).FindRecipients),
 			threshold,
 			kind,
+			witness,
 		},
 	}
 }
@@ -121,6 +127,19 @@ func revokeThreshold(c *cli.Context) error {
 		})
 		if len(d.Thresholds) == before {
 			return unknown("threshold", c.String("jurisdiction")+" "+c.String("process"))
+		}
+		return nil
+	})
+}
+
+func revokeWitness(c *cli.Context) error {
+	args, err := arguments(c, "NAME")
+	if err != nil {
+		return err
+	}
+	return editTrust(c, func(d *trust.Document) error {
+		if !d.RemoveWitness(args[0]) {
+			return unknown("witness", args[0])
 		}
 		return nil
 	})

@@ -13,6 +13,7 @@ import (
 	"writ/crypto/trust"
 	"writ/export/durable"
 	"writ/export/workspace"
+	"writ/manifest/ledger"
 )
 
 func trustShowCommand() *cli.Command {
@@ -96,9 +97,9 @@ func printRegistry(c *cli.Context, r trustReport) {
 func trustPublishCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "publish",
-		Usage:       "write the provider file that agencies and auditors pin, and its signing keys in PEM for cosign",
+		Usage:       "write the provider file that agencies and auditors pin, and its keys as cosign and readers of logs want them",
 		Description: "writ trust publish --out provider.json",
-		Flags:       []cli.Flag{&cli.StringFlag{Name: "out", Usage: "`FILE`; the keys go beside it: signer.pub, and signer-….pub for others"}},
+		Flags:       []cli.Flag{&cli.StringFlag{Name: "out", Usage: "`FILE`; the keys go beside it: signer.pub, ledger.pub, and signer-….pub, ledger-….pub for others"}},
 		Action:      runTrustPublish,
 	}
 }
@@ -123,8 +124,12 @@ func runTrustPublish(c *cli.Context) error {
 		return fmt.Errorf("%w; writ trust add key --use manifest adds one", err)
 	}
 	// The keys come first: whoever finds the provider file finds them too.
-	for name, k := range signerFiles(p, time.Now()) {
-		if err := durable.WriteFile(filepath.Join(filepath.Dir(out), name), k.PEM(), 0o644); err != nil {
+	files, err := keyFiles(p, time.Now())
+	if err != nil {
+		return err
+	}
+	for name, text := range files {
+		if err := durable.WriteFile(filepath.Join(filepath.Dir(out), name), text, 0o644); err != nil {
 			return fmt.Errorf("%w: %w", errUsage, err)
 		}
 	}
@@ -136,23 +141,36 @@ func runTrustPublish(c *cli.Context) error {
 	return err
 }
 
-// signerFiles names the keys that sign manifests: the one that counts at t is
-// signer.pub; every other, and every one if several count, has its id in its name.
-func signerFiles(p trust.Provider, t time.Time) map[string]sign.PublicKey {
-	files := map[string]sign.PublicKey{}
-	var current []sign.PublicKey
-	for _, k := range p.Keys {
-		if k.Use != trust.UseManifest {
-			continue
+// keyFiles returns the keys, each as those who use it want it: what signs
+// manifests in PEM, what signs the ledger's checkpoints as a note verifier key.
+// The one of a use that counts at t is signer.pub or ledger.pub; every other,
+// and every one if several count, has its id in its name.
+func keyFiles(p trust.Provider, t time.Time) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for use, name := range map[trust.Use]string{trust.UseManifest: "signer", trust.UseLedger: "ledger"} {
+		var current []string
+		for _, k := range p.Keys {
+			if k.Use != use {
+				continue
+			}
+			text := k.PublicKey.PEM()
+			if use == trust.UseLedger {
+				public, err := ledger.PublicFor(k.Origin, k.PublicKey)
+				if err != nil {
+					return nil, err
+				}
+				text = []byte(public + "\n")
+			}
+			file := name + "-" + string(k.PublicKey.ID()[:16]) + ".pub"
+			if k.At(t) == nil {
+				current = append(current, file)
+			}
+			files[file] = text
 		}
-		if k.At(t) == nil {
-			current = append(current, k.PublicKey)
+		if len(current) == 1 {
+			files[name+".pub"] = files[current[0]]
+			delete(files, current[0])
 		}
-		files["signer-"+string(k.PublicKey.ID()[:16])+".pub"] = k.PublicKey
 	}
-	if len(current) == 1 {
-		delete(files, "signer-"+string(current[0].ID()[:16])+".pub")
-		files["signer.pub"] = current[0]
-	}
-	return files
+	return files, nil
 }
