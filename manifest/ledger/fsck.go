@@ -22,6 +22,12 @@ func (v *View) Fsck(ctx context.Context) error {
 			return err
 		}
 	}
+	return v.Tiles(ctx)
+}
+
+// Tiles reads the tiles above those of the entries: the part of [View.Fsck]
+// that is left for who has read all entries.
+func (v *View) Tiles(ctx context.Context) error {
 	hashes := v.hashes(ctx)
 	for level := 1; v.tree.N>>(tileHeight*level) > 0; level++ {
 		nodes := v.tree.N >> (tileHeight * level)

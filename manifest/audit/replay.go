@@ -1,0 +1,148 @@
+package audit
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"writ/manifest/act"
+)
+
+// A replay is a decision that is to be made again.
+type replay struct {
+	at      finding
+	facts   act.Facts
+	decided act.Decided
+	decide  Decide
+}
+
+// replays makes decisions again on several goroutines.
+type replays struct {
+	work    chan replay
+	workers sync.WaitGroup
+
+	mu    sync.Mutex
+	found []Finding
+	made  int64
+}
+
+func (f *fold) startReplays() *replays {
+	r := &replays{work: make(chan replay, perBatch)}
+	for range f.c.Workers {
+		r.workers.Go(func() {
+			for x := range r.work {
+				what := x.differs()
+				r.mu.Lock()
+				r.made++
+				if what != "" {
+					x.at.code = DecisionDiffers
+					r.found = append(r.found, x.at.finding("%s", what))
+				}
+				r.mu.Unlock()
+			}
+		})
+	}
+	f.replays = r
+	return r
+}
+
+func (r *replays) put(x replay) { r.work <- x }
+
+// endReplays waits for what was given, and takes what was found.
+func (f *fold) endReplays(r *replays) {
+	close(r.work)
+	r.workers.Wait()
+	f.Counts.Replayed += r.made
+	slices.SortFunc(r.found, func(a, b Finding) int { return int(a.Entry - b.Entry) })
+	for _, x := range r.found {
+		f.Found.add(x)
+	}
+}
+
+// differs says how the decision recorded differs from the one that the rules
+// lead to; "" if it does not.
+func (x *replay) differs() string {
+	made, err := x.decide(x.facts, x.decided.DecidedAt)
+	if err != nil {
+		return fmt.Sprintf("the decision can't be made again: %v", err)
+	}
+	recorded := x.decided.Decision
+	if reflect.DeepEqual(made, recorded) {
+		return ""
+	}
+	a, errA := made.Canonical()
+	b, errB := recorded.Canonical()
+	if errA == nil && errB == nil && bytes.Equal(a, b) {
+		return ""
+	}
+	return "the rules in force lead to another decision: " + strings.Join(differences(recorded, made), "; ")
+}
+
+// differences says in words how what was recorded differs from what the rules say.
+func differences(recorded, made act.Decision) []string {
+	var said []string
+	say := func(format string, a ...any) { said = append(said, fmt.Sprintf(format, a...)) }
+	rules := make(map[string]act.Ruling)
+	for _, r := range made.Datasets {
+		rules[r.Dataset] = r
+	}
+	for _, r := range recorded.Datasets {
+		m, ok := rules[r.Dataset]
+		delete(rules, r.Dataset)
+		if !ok {
+			say("dataset %s was not asked for", r.Dataset)
+			continue
+		}
+		more, less := without(r.Fields(), m.Fields()), without(m.Fields(), r.Fields())
+		if len(more) > 0 {
+			say("the rules do not grant %s of dataset %s", strings.Join(more, ", "), r.Dataset)
+		}
+		if len(less) > 0 {
+			say("the rules grant %s of dataset %s, which was withheld", strings.Join(less, ", "), r.Dataset)
+		}
+		if !r.HeldUntil.Equal(m.HeldUntil) {
+			say("dataset %s is to be held until %s, and was until %s", r.Dataset, orNever(m.HeldUntil), orNever(r.HeldUntil))
+		}
+		if len(more)+len(less) == 0 && !same(r.Granted, m.Granted) {
+			say("dataset %s is granted by another rule or category", r.Dataset)
+		}
+		if len(more)+len(less) == 0 && !same(r.Withheld, m.Withheld) {
+			say("dataset %s is withheld by another rule or on another ground", r.Dataset)
+		}
+		if r.From != m.From || r.To != m.To || r.Hold != m.Hold {
+			say("dataset %s has another window or rule for its hold", r.Dataset)
+		}
+	}
+	for _, r := range made.Datasets {
+		if _, ok := rules[r.Dataset]; ok {
+			say("dataset %s was asked for and not decided on", r.Dataset)
+		}
+	}
+	for _, x := range [...]struct {
+		what           string
+		recorded, made any
+	}{
+		{"whether it was narrowed", recorded.Narrowed, made.Narrowed}, {"the ceilings", recorded.Ceilings, made.Ceilings},
+		{"the clocks", recorded.Clocks, made.Clocks}, {"the notice to the user", recorded.Notice, made.Notice},
+		{"what happens to enterprise accounts", recorded.Enterprise, made.Enterprise},
+	} {
+		if x.recorded != x.made {
+			say("%s differ", x.what)
+		}
+	}
+	if len(said) == 0 {
+		say("it is written down in another form")
+	}
+	return said
+}
+
+// without returns what is in a and not in b; both are sorted.
+func without(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
+}
+
+// same compares two lists, of which nil and empty are one.
+func same[T any](a, b []T) bool { return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b) }

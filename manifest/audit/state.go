@@ -1,0 +1,109 @@
+package audit
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+
+	"writ/crypto/digest"
+	"writ/manifest/act"
+)
+
+// StateFormat is the state's format version.
+const StateFormat = "writ.audit-state/v1"
+
+// MaxStateBytes bounds a state.
+const MaxStateBytes = 1 << 30
+
+// stateJSON is the state as a file. The checkpoint in it is signed, so a state
+// is of one ledger, and shows a fork to others.
+type stateJSON struct {
+	Format     string `json:"format"`
+	Provider   string `json:"provider"`
+	Checkpoint string `json:"checkpoint"` // the signed note
+	state
+}
+
+// ErrIncomplete is what [Result.State] returns if not all entries were read.
+var ErrIncomplete = fmt.Errorf("%w: the ledger was not read to its end, so the next audit can't begin there", ErrAudit)
+
+// State returns what the next audit needs to look at new entries only.
+//
+// Whoever can change it can hide what was found: the auditor keeps it, as the
+// checkpoint, out of the provider's reach, and now and then audits without.
+func (r *Result) State() ([]byte, error) {
+	f := r.fold
+	if f == nil || !r.Complete {
+		return nil, ErrIncomplete
+	}
+	b, err := json.Marshal(stateJSON{StateFormat, f.c.Provider.Provider, string(f.checkpoint.Note()), f.state}, json.Deterministic(true))
+	if err != nil {
+		return nil, fmt.Errorf("%w: state: %w", ErrAudit, err)
+	}
+	return append(b, '\n'), nil
+}
+
+// load goes on from a state. That its ledger is the one audited is asked later,
+// of the ledger.
+func (f *fold) load(b []byte, keys *pins) error {
+	fail := func(format string, a ...any) error {
+		return fmt.Errorf("%w: state: %w", ErrInput, fmt.Errorf(format, a...))
+	}
+	if len(b) > MaxStateBytes {
+		return fail("%d bytes, the limit is %d", len(b), MaxStateBytes)
+	}
+	var s stateJSON
+	if err := json.Unmarshal(b, &s, json.RejectUnknownMembers(true)); err != nil {
+		return fail("%w", err)
+	}
+	if again, err := json.Marshal(s, json.Deterministic(true)); err != nil || !bytes.Equal(append(again, '\n'), b) {
+		return fail("it is not in the form in which an audit writes it")
+	}
+	if s.Format != StateFormat {
+		return fail("its format is not %s", StateFormat)
+	}
+	if s.Provider != f.c.Provider.Provider {
+		return fail("it is of another provider; name another file, or audit from the beginning")
+	}
+	c, err := keys.older([]byte(s.Checkpoint))
+	if err != nil {
+		return fail("it is of another ledger; name another file, or audit from the beginning: %w", err)
+	}
+	if c.Size() != s.Size {
+		return fail("it does not agree with its own checkpoint")
+	}
+	f.state = s.state
+	if f.InForce == nil {
+		f.InForce = make(map[act.What]inForce)
+	}
+	f.from, f.kept = f.Size, append(f.kept, c)
+	return f.link(fail)
+}
+
+// link makes what the fold looks things up in.
+func (f *fold) link(fail func(string, ...any) error) error {
+	entry := func(i int64) bool { return i >= 0 && i < f.Size }
+	f.orders = make(map[digest.Digest]*order, len(f.Orders))
+	for _, o := range f.Orders {
+		if o == nil || o.Order.IsZero() || f.orders[o.Order] != nil || o.Received != -1 && !entry(o.Received) {
+			return fail("an order in it is malformed")
+		}
+		f.orders[o.Order] = o
+		for _, d := range o.Decisions {
+			if !entry(d.Entry) {
+				return fail("a decision in it is of no entry")
+			}
+		}
+		for _, x := range o.Exports {
+			if x == nil || !entry(x.Entry) {
+				return fail("an export in it is of no entry")
+			}
+			x.of = o
+			if f.exports[x.ID] == nil {
+				f.exports[x.ID] = x
+			}
+		}
+	}
+	return nil
+}
