@@ -42,6 +42,11 @@ func appendNumeric(dst, raw []byte) (_ []byte, scale int, err error) {
 	if len(digits) != 2*count || scale > 0x3fff {
 		return nil, 0, errForm
 	}
+	// The server strips leading zeros, and zero has neither sign nor weight
+	// (strip_var in numeric.c).
+	if count == 0 && (weight != 0 || sign == 0x4000) || count > 0 && digits[0] == 0 && digits[1] == 0 {
+		return nil, 0, errForm
+	}
 	switch sign {
 	case 0:
 	case 0x4000:
