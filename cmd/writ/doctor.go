@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"writ/export"
+)
+
+func doctorCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "doctor",
+		Usage: "check the workspace, and finish what processes that died left behind",
+		Description: "writ doctor\n" +
+			"What was recorded is delivered; what was never complete is removed; what waits for its record is named.",
+		Flags:  []cli.Flag{jsonFlag},
+		Action: runDoctor,
+	}
+}
+
+// whatTheyMean says what each fate asks of the engineer.
+var whatTheyMean = map[export.Fate]string{
+	export.Finished: "was recorded but not delivered; it is delivered now: ",
+	export.Waiting:  "is complete but not recorded; run writ export for its order again",
+	export.Removed:  "was never complete; it is removed, and its order was not answered",
+	export.Busy:     "is being made by another process",
+}
+
+func runDoctor(c *cli.Context) (err error) {
+	if _, err := arguments(c); err != nil {
+		return err
+	}
+	w, err := openWorkspace(c)
+	if err != nil {
+		return err
+	}
+	config, done, err := exporting(c.Context, w, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	left, err := export.Recover(c.Context, config)
+	if err != nil {
+		return err
+	}
+	reader, err := w.LedgerReader()
+	if err != nil {
+		return err
+	}
+	view, err := reader.View(c.Context)
+	if err != nil {
+		return err
+	}
+	if err := view.Fsck(c.Context); err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		if left == nil {
+			left = []export.Leftover{}
+		}
+		return printJSON(c, map[string]any{"ledger_entries": view.Checkpoint().Size(), "left": left})
+	}
+	fmt.Fprintf(c.App.Writer, "registry   version %d, %s\n", w.Registry.Document().Version, w.Registry.Digest())
+	fmt.Fprintf(c.App.Writer, "ledger     %d entries, every one hashes to the checkpoint\n", view.Checkpoint().Size())
+	for _, l := range left {
+		fmt.Fprintf(c.App.Writer, "export     %s %s%s\n", l.ExportID, whatTheyMean[l.Fate], l.Folder)
+	}
+	if len(left) == 0 {
+		fmt.Fprintln(c.App.Writer, "staging    nothing left behind")
+	}
+	return nil
+}
