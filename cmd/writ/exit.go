@@ -15,6 +15,7 @@ import (
 	"writ/export/order"
 	"writ/export/plan"
 	"writ/export/policy"
+	"writ/export/record"
 	"writ/export/source"
 	"writ/export/workspace"
 	"writ/manifest"
@@ -39,6 +40,7 @@ var exits = []struct {
 	{4, manifest.ErrManifest},
 	{5, source.ErrUnavailable},
 	{2, errUsage},
+	{2, record.ErrRequest},
 	{2, export.ErrRequest},
 	{2, plan.ErrNotMandated},
 	{4, ledger.ErrUntrusted},

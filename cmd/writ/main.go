@@ -66,6 +66,8 @@ func newApp() *cli.App {
 			orderCommand(),
 			planCommand(),
 			exportCommand(),
+			notifyCommand(),
+			recallCommand(),
 			ledgerCommand(),
 			verifyCommand(),
 			openCommand(),
