@@ -20,6 +20,7 @@ import (
 	"writ/export/workspace"
 	"writ/manifest"
 	"writ/manifest/act"
+	"writ/manifest/audit"
 	"writ/manifest/bundle"
 	"writ/manifest/ledger"
 	"writ/manifest/transparency"
@@ -43,6 +44,8 @@ var exits = []struct {
 	{2, record.ErrRequest},
 	{2, export.ErrRequest},
 	{2, plan.ErrNotMandated},
+	{4, audit.ErrFindings},
+	{2, audit.ErrInput},
 	{4, ledger.ErrUntrusted},
 	{4, transparency.ErrCase},
 	{2, transparency.ErrReport},

@@ -71,7 +71,9 @@ func newApp() *cli.App {
 			ledgerCommand(),
 			verifyCommand(),
 			openCommand(),
+			auditCommand(),
 			reportCommand(),
+			doctorCommand(),
 			completionCommand(),
 		},
 	}

@@ -118,7 +118,7 @@ func (r *Result) Err() error {
 	if n.Violations+n.Open == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %d violations, %d open", ErrFindings, n.Violations, n.Open)
+	return fmt.Errorf("%w: %s, %d open", ErrFindings, plural(int(n.Violations), "violation"), n.Open)
 }
 
 // JSON returns the result, indented, with a final newline.
