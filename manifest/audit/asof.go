@@ -27,7 +27,7 @@ func (f *fold) overdue(o *order, find finder) {
 	last := o.last()
 	switch {
 	case o.Received < 0:
-	case last == nil && f.c.Now.After(o.ReceivedAt.Add(decidedWithin)):
+	case last == nil && len(o.Exports) == 0 && f.c.Now.After(o.ReceivedAt.Add(decidedWithin)):
 		at.code = Undecided
 		find(at, "received at %s, and nothing is decided", stamp(o.ReceivedAt))
 	case last != nil && o.AnsweredAt.IsZero() && !last.Deadline.IsZero() && f.c.Now.After(last.Deadline):

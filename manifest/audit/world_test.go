@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/go-json-experiment/json"
+	fnote "github.com/transparency-dev/formats/note"
 
 	"writ/crypto/digest"
 	"writ/crypto/seal"
@@ -380,10 +383,10 @@ func goodWorld(t testing.TB) *world {
 	w.decide(minute(day(4), 1), "refused", nil)
 
 	// An emergency, and the warrant that follows it, whose user is told before.
-	w.receive(day(5), asked{name: "emergency", jurisdiction: "us", process: "emergency", mandate: []act.Item{item("sessions", "at")}, signers: []string{"one", "two"}})
+	w.receive(day(5), asked{name: "emergency", jurisdiction: "us", process: "emergency", mandate: []act.Item{item("sessions", "at")}, signers: []string{"one", "two"}, targets: 2})
 	w.decide(minute(day(5), 1), "emergency", nil)
 	w.export(minute(day(5), 20), "emergency", "ex-emergency", "")
-	w.receive(day(9), asked{name: "follow-up", jurisdiction: "us", process: "search-warrant", mandate: []act.Item{item("sessions", "at")}, signers: []string{"court", "one"}})
+	w.receive(day(9), asked{name: "follow-up", jurisdiction: "us", process: "search-warrant", mandate: []act.Item{item("sessions", "at")}, signers: []string{"court", "one"}, targets: 2})
 	w.decide(minute(day(9), 1), "follow-up", nil)
 	w.put(act.Notified{Head: head(minute(day(9), 2)), Order: orderDigest("follow-up"), NotifiedAt: minute(day(9), 2), How: "email"})
 	w.export(minute(day(9), 3), "follow-up", "ex-follow-up", "")
@@ -537,4 +540,32 @@ func codesOf(r *audit.Result) []audit.Code {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// forTwo is a ciphertext with two recipients, which this module never writes.
+func (w *world) forTwo() []byte {
+	w.t.Helper()
+	var to []age.Recipient
+	for _, r := range []seal.Recipient{w.recipient, w.otherRecipient} {
+		x, err := age.ParseX25519Recipient(r.String())
+		w.must(err)
+		to = append(to, x)
+	}
+	var b bytes.Buffer
+	dst, err := age.Encrypt(&b, to...)
+	w.must(err)
+	_, err = dst.Write([]byte("evidence"))
+	w.must(err)
+	w.must(dst.Close())
+	return b.Bytes()
+}
+
+// cosigner is a witness's key from an Ed25519 one.
+func cosigner(t testing.TB, key string, public ed25519.PublicKey) string {
+	t.Helper()
+	v, err := fnote.VKeyToCosignatureV1(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
