@@ -18,6 +18,7 @@ const config = `format: writ.workspace/v1
 stores:
   mail: {postgres_file: dsn}
 signer: {key: keys/manifest.pem, password_file: keys/password}
+ledger: {key: keys/ledger.key}
 `
 
 // workspace turns the demo's workspace into one for the generated table, with
