@@ -91,12 +91,6 @@ func (c *Config) recordRejected(ctx context.Context, s *session, code act.Code) 
 // record appends, together and in this order, what the ledger does not say yet
 // of a verified order.
 func (c *Config) record(ctx context.Context, s *session, rejected act.Rejection) error {
-	news, err := c.Ledger.Configured(ctx, map[act.What][]byte{
-		act.Policy: c.Policy.Archive(), act.Catalog: c.Catalog.Text(), act.Registry: c.Registry.Payload(),
-	})
-	if err != nil {
-		return err
-	}
 	decided := c.decided(s, rejected)
 	var acts []act.Act
 	if s.history.ReceivedAt.IsZero() {
@@ -109,14 +103,7 @@ func (c *Config) record(ctx context.Context, s *session, rejected act.Rejection)
 		acts = append(acts, decided)
 		s.history.Decided = &decided
 	}
-	for _, a := range acts {
-		signed, err := c.Ledger.Sign(a)
-		if err != nil {
-			return err
-		}
-		news = append(news, signed)
-	}
-	_, err = c.Ledger.Append(ctx, news...)
+	err := c.append(ctx, acts...)
 	if err == nil {
 		s.history.ReceivedAt = s.received
 	}

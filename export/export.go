@@ -138,13 +138,7 @@ func (c *Config) begin(ctx context.Context, r Request) (*session, error) {
 
 // bind verifies, decides and plans. On an error s says how far it came.
 func (c *Config) bind(ctx context.Context, s *session, r Request) error {
-	var err error
-	if s.verified, err = order.Verify(s.signed, order.Against{
-		Registry:      c.Registry,
-		ExportedAs:    func(digest.Digest) string { return s.history.Last() },
-		Supplement:    r.Supplement,
-		UnsafeTesting: c.UnsafeTesting,
-	}, s.received); err != nil {
+	if err := c.verify(s, r); err != nil {
 		return err
 	}
 	s.decision = c.Policy.Decide(s.verified, c.Catalog, c.now())
@@ -158,6 +152,16 @@ func (c *Config) bind(ctx context.Context, s *session, r Request) error {
 		return fmt.Errorf("%w: %s", ErrRefused, outcomes(s.plan))
 	}
 	return nil
+}
+
+func (c *Config) verify(s *session, r Request) (err error) {
+	s.verified, err = order.Verify(s.signed, order.Against{
+		Registry:      c.Registry,
+		ExportedAs:    func(digest.Digest) string { return s.history.Last() },
+		Supplement:    r.Supplement,
+		UnsafeTesting: c.UnsafeTesting,
+	}, s.received)
+	return err
 }
 
 // plan opens what the decision needs, and fixes the reads.

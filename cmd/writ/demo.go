@@ -20,7 +20,11 @@ import (
 	"writ/export/policy"
 	"writ/export/workspace"
 	"writ/manifest"
+	"writ/manifest/audit"
 	"writ/manifest/bundle"
+	"writ/manifest/ledger"
+	"writ/manifest/transparency"
+	"writ/manifest/transparency/tally"
 )
 
 func demoCommand() *cli.Command {
@@ -105,7 +109,7 @@ func (t *tour) run() (err error) {
 	}
 	defer func() { err = errors.Join(err, done()) }()
 	t.config = config
-	for _, step := range []func() error{t.answer, t.narrowed, t.redirected, t.rejected} {
+	for _, step := range []func() error{t.answer, t.narrowed, t.redirected, t.rejected, t.audited, t.reported} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -163,12 +167,19 @@ func (t *tour) narrowed() error {
 	if err != nil {
 		return err
 	}
+	// Nothing forbids telling the user, so the user is told first.
+	if _, err := export.Receive(t.ctx, t.config, r); err != nil {
+		return err
+	}
+	if _, err := t.config.Ledger.Notify(t.ctx, p.Decision().Order().Digest(), "email", time.Now()); err != nil {
+		return err
+	}
 	receipt, err := export.Run(t.ctx, t.config, r)
 	if err != nil {
 		return err
 	}
 	refused := refusals(p)
-	t.say("narrow", "a subpoena that asks for too much gets only what it may compel (%s); %d fields are refused, such as %s",
+	t.say("narrow", "the user is told; a subpoena that asks for too much gets only what it may compel (%s); %d fields are refused, such as %s",
 		pulledWords(receipt.Statement.Predicate), len(refused), refused[0])
 	return nil
 }
@@ -181,6 +192,50 @@ func (t *tour) redirected() error {
 // rejected presents the warrant with another target written in.
 func (t *tour) rejected() error {
 	return t.turnedAway("reject", demo.Forged, order.ErrRejected)
+}
+
+// audited replays all of this without any key to the evidence.
+func (t *tour) audited() error {
+	provider, err := t.provider()
+	if err != nil {
+		return err
+	}
+	r, err := audit.Run(t.ctx, audit.Config{
+		Provider: provider, Source: ledger.Dir(filepath.Join(t.dir, "ledger")), Rules: rulesOf, Deliveries: filepath.Join(t.dir, "out"), Now: time.Now(),
+	})
+	if err != nil {
+		return err
+	}
+	t.say("audit", "%d statements in the ledger, %d decisions made again from them, %d deliveries looked at: %d findings",
+		r.Ledger.Size, r.Counts.Replayed, r.Counts.Deliveries, len(r.Findings))
+	return nil
+}
+
+// reported computes what the public will read when the half-year has ended.
+func (t *tour) reported() error {
+	provider, err := t.provider()
+	if err != nil {
+		return err
+	}
+	reader, err := pinnedLedger(t.ctx, filepath.Join(t.dir, "ledger"), provider)
+	if err != nil {
+		return err
+	}
+	found, err := tally.Read(t.ctx, tally.Config{Reader: reader, Provider: provider, Processes: recordedProcesses})
+	if err != nil {
+		return err
+	}
+	now := transparency.HalfOf(time.Now())
+	report, err := transparency.Compute(found.Cases, transparency.Options{
+		Provider: provider.Provider, Checkpoint: found.Checkpoint, Now: now.End(), Threshold: 1,
+	})
+	if err != nil {
+		return err
+	}
+	orders, customers := report.Periods[0].Groups[0].All, report.Periods[0].Groups[1].All
+	t.say("report", "what %s will say when it has ended: %s orders on %s accounts, and %s on accounts of organisations",
+		now, orders.Requests, orders.Accounts, customers.Requests)
+	return nil
 }
 
 func (t *tour) turnedAway(step, file string, want error) error {
@@ -202,11 +257,7 @@ func (t *tour) request(file string) (export.Request, error) {
 
 // agency returns what the agency has: the provider file, the delivery, its key.
 func (t *tour) agency(folder string) (*trust.Provider, bundle.Delivery, seal.Identity, error) {
-	b, err := os.ReadFile(filepath.Join(t.dir, demo.ProviderFile))
-	if err != nil {
-		return nil, bundle.Delivery{}, seal.Identity{}, err
-	}
-	provider, err := trust.ParseProvider(b)
+	provider, err := t.provider()
 	if err != nil {
 		return nil, bundle.Delivery{}, seal.Identity{}, err
 	}
@@ -214,11 +265,21 @@ func (t *tour) agency(folder string) (*trust.Provider, bundle.Delivery, seal.Ide
 	if err != nil {
 		return nil, bundle.Delivery{}, seal.Identity{}, err
 	}
-	if b, err = os.ReadFile(filepath.Join(t.dir, demo.IdentityFile)); err != nil {
+	b, err := os.ReadFile(filepath.Join(t.dir, demo.IdentityFile))
+	if err != nil {
 		return nil, bundle.Delivery{}, seal.Identity{}, err
 	}
 	identity, err := seal.ParseIdentity(b, nil)
 	return provider, delivery, identity, err
+}
+
+// provider is what agencies and auditors pin.
+func (t *tour) provider() (*trust.Provider, error) {
+	b, err := os.ReadFile(filepath.Join(t.dir, demo.ProviderFile))
+	if err != nil {
+		return nil, err
+	}
+	return trust.ParseProvider(b)
 }
 
 // next prints the commands to try.
@@ -233,7 +294,9 @@ Try next (everything stands in %[2]s):
   %[1]s plan %[2]s/%[4]s
   %[1]s export --supplement "asked again" %[2]s/%[3]s
   %[1]s policy show us
-`, writ, t.dir, demo.Warrant, demo.Subpoena)
+  %[1]s ledger list
+  %[1]s audit --provider %[2]s/%[5]s --bundles %[2]s/out --html audit.html %[2]s/ledger
+`, writ, t.dir, demo.Warrant, demo.Subpoena, demo.ProviderFile)
 }
 
 // shape is a plan in a few words.

@@ -41,7 +41,7 @@ func exportCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "plan", Usage: "`DIGEST` that writ plan printed: any other plan is refused"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "stop when the plan is made"},
-			&cli.StringFlag{Name: "password-file", Usage: "`FILE` with the signing key's password (or WRIT_PASSWORD, or asked)"},
+			passwordFlag,
 			jsonFlag,
 		}, requestFlags...),
 		Action: runExport,
@@ -64,7 +64,7 @@ func runExport(c *cli.Context) (err error) {
 	if c.Bool("dry-run") {
 		return runDry(c, w, request)
 	}
-	signer, err := w.Signer(secret(c, "password-file", "WRIT_PASSWORD", "password of the signing key"))
+	signer, err := w.Signer(secret(c, passwordFlag.Name, "WRIT_PASSWORD", "password of the signing key"))
 	if err != nil {
 		return err
 	}
@@ -79,6 +79,9 @@ func runExport(c *cli.Context) (err error) {
 	bars.stop()
 	if err != nil {
 		return err
+	}
+	if n := receipt.Statement.Predicate.Notice; n.Owed && n.After.IsZero() {
+		fmt.Fprintf(c.App.ErrWriter, "The user is owed a notice: %s (%s). writ notify records it, if it is not recorded yet.\n", n.Why, n.Rule.Cite)
 	}
 	if c.Bool("json") {
 		return printJSON(c, receipt)

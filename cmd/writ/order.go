@@ -25,12 +25,13 @@ const orderSuffix = ".order.json"
 func orderCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "order",
-		Usage: "write, sign, approve, check and show legal orders",
+		Usage: "write, sign, approve, check, receive and show legal orders",
 		Subcommands: []*cli.Command{
 			orderNewCommand(),
 			orderSignCommand(),
 			orderApproveCommand(),
 			orderCheckCommand(),
+			orderReceiveCommand(),
 			orderShowCommand(),
 		},
 	}
