@@ -67,8 +67,12 @@ func parsePluginIdentity(s string) (age.Identity, error) {
 func newSSHIdentity(key any) (age.Identity, error) {
 	switch k := key.(type) {
 	case *ed25519.PrivateKey:
-		return agessh.NewEd25519Identity(*k)
+		return newSSHIdentity(*k)
 	case ed25519.PrivateKey:
+		// The file holds the public half too, and nothing has compared them.
+		if !k.Equal(ed25519.NewKeyFromSeed(k.Seed())) {
+			return nil, fmt.Errorf("%w: its two halves do not belong together", ErrIdentity)
+		}
 		return agessh.NewEd25519Identity(k)
 	case *rsa.PrivateKey:
 		return agessh.NewRSAIdentity(k)

@@ -111,6 +111,7 @@ func TestParseIdentity(t *testing.T) {
 		{"ssh with a passphrase", read(t, "ssh-locked.key"), passphrase("correct horse"), []Kind{SSH}, nil},
 		{"ssh with the wrong one", read(t, "ssh-locked.key"), passphrase("horse"), []Kind{SSH}, ErrPassword},
 		{"ssh with nobody to ask", read(t, "ssh-locked.key"), nil, []Kind{SSH}, ErrPassword},
+		{"ssh with another public half", read(t, "ssh-halves.key"), nil, []Kind{SSH}, ErrIdentity},
 		{"PEM that is not ssh", []byte("-----BEGIN KEY-----\n"), nil, []Kind{SSH}, ErrIdentity},
 		{"a plugin", []byte("AGE-PLUGIN-YUBIKEY-1QQQ"), nil, []Kind{Plugin}, ErrIdentity},
 		{"too large", make([]byte, MaxIdentityBytes+1), nil, nil, ErrIdentity},
