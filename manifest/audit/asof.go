@@ -10,7 +10,7 @@ import (
 )
 
 // asOf finds what depends on when it is asked: what is overdue now.
-func (f *fold) asOf(r *Result) {
+func (f *fold) asOf() {
 	find := func(x finding, format string, a ...any) { f.now.add(x.finding(format, a...)) }
 	for _, o := range f.Orders {
 		f.overdue(o, find)

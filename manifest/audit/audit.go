@@ -134,7 +134,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	}
 	r := f.result()
 	if r.Complete {
-		f.asOf(r)
+		f.asOf()
 		if c.Deliveries != "" {
 			if err := f.deliveries(ctx, r); err != nil {
 				return nil, err

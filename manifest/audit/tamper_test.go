@@ -497,7 +497,7 @@ var attacks = []attack{
 		}
 	}, nil, want(audit.FollowUp)},
 	{"legal process follows an emergency for other targets", func(w *world) {
-		other := []manifest.TargetCount{{Type: "phone", Count: 1}}
+		other := []manifest.TargetCount{{Type: "phone", Count: 2}}
 		change(w, "follow-up", 0, func(a *act.Received) { a.Order.Targets = other })
 		change(w, "follow-up", 0, func(a *act.Exported) { a.Predicate.Order.Targets = other })
 	}, nil, want(audit.FollowUp)},
