@@ -164,9 +164,7 @@ func (l *findings) add(f Finding) {
 // finish puts the findings in order and counts them.
 func (r *Result) finish(f *fold) {
 	all := &f.now
-	for _, x := range f.Found.List {
-		all.List = append(all.List, x)
-	}
+	all.List = append(all.List, f.Found.List...)
 	counts := make(map[Code]int64)
 	for _, m := range []map[Code]int64{f.Found.Counts, f.now.Counts} {
 		for c, n := range m {

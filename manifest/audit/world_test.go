@@ -38,7 +38,6 @@ type people struct {
 	court, one, two, manifest, foreign, expired sign.Signer
 	ledger, otherLedger                         *ledger.Key
 	recipient, otherRecipient                   seal.Recipient
-	text                                        string // of recipient
 	registry                                    trust.Document
 	provider                                    trust.Provider
 }
