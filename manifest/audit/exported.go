@@ -19,7 +19,7 @@ func (f *fold) exported(ctx context.Context, at finding, e manifest.Export, leaf
 	f.named(at, o, x)
 	if len(o.Exports) > 0 && e.Order.Supplement == "" {
 		at.code = ExportAgain
-		f.find(at, "the order was answered before by export %s, and this one does not say why once more", o.Exports[0].ID)
+		f.find(at, "the order was answered before, by export %s, and nobody said why it was answered again", o.Exports[0].ID)
 	}
 	if ok {
 		if err := f.asReceived(ctx, at, o, &e); err != nil {

@@ -34,13 +34,13 @@ const (
 func (r *Result) HTML() ([]byte, error) {
 	v := pageView{Result: r, Findings: r.Findings, Orders: slices.Clone(r.Orders), Volume: orderChart(r.Orders), Response: responseChart(r.Orders)}
 	if n := len(v.Findings) - pageFindings; n > 0 {
-		v.Findings, v.MoreFindings = v.Findings[:pageFindings], n
+		v.Findings, v.MoreFindings = v.Findings[:pageFindings], int64(n)
 	}
 	// Those with findings first, then the latest.
 	slices.Reverse(v.Orders)
 	slices.SortStableFunc(v.Orders, func(a, b Order) int { return min(b.Findings, 1) - min(a.Findings, 1) })
 	if n := len(v.Orders) - pageOrders; n > 0 {
-		v.Orders, v.MoreOrders = v.Orders[:pageOrders], n
+		v.Orders, v.MoreOrders = v.Orders[:pageOrders], int64(n)
 	}
 	switch n := r.Counts; {
 	case !r.Complete:
@@ -63,9 +63,9 @@ type pageView struct {
 	Result           *Result
 	Verdict, Class   string
 	Findings         []Finding
-	MoreFindings     int
+	MoreFindings     int64
 	Orders           []Order
-	MoreOrders       int
+	MoreOrders       int64
 	Volume, Response chart
 }
 
