@@ -9,8 +9,9 @@ import (
 )
 
 // verifyProof checks that entry, which was signed at a time, stands in the
-// provider's ledger. It returns nil if the provider keeps none.
-func verifyProof(path string, entry []byte, signedAt time.Time, p *trust.Provider) (*ledger.Inclusion, error) {
+// provider's ledger, as text says unless it is nil. It returns nil if the
+// provider keeps none.
+func verifyProof(text, entry []byte, signedAt time.Time, p *trust.Provider) (*ledger.Inclusion, error) {
 	if !p.HasLedger() {
 		return nil, nil
 	}
@@ -20,12 +21,8 @@ func verifyProof(path string, entry []byte, signedAt time.Time, p *trust.Provide
 	if err != nil {
 		return nil, err
 	}
-	text, err := contents(path, ledger.MaxProofBytes)
-	switch {
-	case errors.Is(err, ErrVerify):
+	if text == nil {
 		return nil, found(ProofMissing, nil, "the provider keeps a ledger, but there is no proof that the manifest stands in it; ask for the .tlog-proof file")
-	case err != nil:
-		return nil, err
 	}
 	// A proof is made after the signing, perhaps years after: anew, to show the
 	// cosignatures of today. So a key of the ledger is believed unless it had

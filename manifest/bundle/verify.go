@@ -36,17 +36,12 @@ func Verify(ctx context.Context, d Delivery, p *trust.Provider) (*Verified, erro
 // verify also returns the ciphertext, open at its beginning, so that what is
 // decrypted is the file that was checked.
 func verify(ctx context.Context, d Delivery, p *trust.Provider) (*Verified, *os.File, error) {
-	text, err := contents(d.Manifest, manifest.MaxBytes)
+	text, proof, err := d.Signed()
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := verifyManifest(text, p)
+	v, err := VerifyManifest(text, proof, p)
 	if err != nil {
-		return nil, nil, err
-	}
-	v := &Verified{Verified: m}
-	// The entry is exactly the bytes of the file.
-	if v.Inclusion, err = verifyProof(d.Proof, text, m.Statement().Predicate.Times.SignedAt, p); err != nil {
 		return nil, nil, err
 	}
 	f, size, err := open(d.Ciphertext)
@@ -58,6 +53,33 @@ func verify(ctx context.Context, d Delivery, p *trust.Provider) (*Verified, *os.
 		return nil, nil, err
 	}
 	return v, f, nil
+}
+
+// Signed returns the manifest and the proof as they stand in their files,
+// unverified; a proof that is not there is nil.
+func (d Delivery) Signed() (text, proof []byte, err error) {
+	if text, err = contents(d.Manifest, manifest.MaxBytes); err != nil {
+		return nil, nil, err
+	}
+	if proof, err = contents(d.Proof, ledger.MaxProofBytes); errors.Is(err, ErrVerify) {
+		return text, nil, nil
+	}
+	return text, proof, err
+}
+
+// VerifyManifest checks signature, signer, statement and proof: all of a
+// delivery but its ciphertext. A nil proof is one that is not there.
+func VerifyManifest(text, proof []byte, p *trust.Provider) (*Verified, error) {
+	m, err := verifyManifest(text, p)
+	if err != nil {
+		return nil, err
+	}
+	// The entry is exactly the bytes of the file.
+	in, err := verifyProof(proof, text, m.Statement().Predicate.Times.SignedAt, p)
+	if err != nil {
+		return nil, err
+	}
+	return &Verified{Verified: m, Inclusion: in}, nil
 }
 
 // open opens a regular file: a pipe or a device could keep us waiting.
