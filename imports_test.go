@@ -45,6 +45,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"export/source/sqlite", "export/catalog export/source", "one kind of store"},
 	{"export/source/postgres", "export/catalog export/source", "one kind of store"},
 	{"export/plan", "crypto/digest export/catalog export/order export/policy export/source manifest", "binds a decision to stores; its outcomes are the manifest's"},
+	{"export/lockdown", "crypto/digest export/catalog export/policy export/source", "what the catalog and the rules could ever reach, as a database's own rights; its errors are a store's"},
 	{"export/pack", "crypto/digest export/catalog export/source manifest/bag manifest/commit manifest/frame manifest/inorder", "batches in, a bag out; describes fields as the catalog has them; knows no order"},
 	{"export/outbox", "export/durable", "folders that appear whole; knows nothing of what is in them"},
 	{"export/record", "crypto/digest crypto/sign crypto/trust manifest manifest/act manifest/ledger", "writes acts into the ledger and reads an order's back; knows no stage"},

@@ -166,8 +166,17 @@ func (c *Config) verify(s *session, r Request) (err error) {
 
 // plan opens what the decision needs, and fixes the reads.
 func (c *Config) plan(ctx context.Context, s *session, r Request) (err error) {
+	if err := c.open(ctx, s, plan.Needs(s.decision, c.Catalog, r.Unavailable)); err != nil {
+		return err
+	}
+	s.plan, err = plan.Make(ctx, s.decision, c.Catalog, s.snapshots, r.Unavailable)
+	return err
+}
+
+// open opens stores and begins a snapshot of each, which [session.close] ends.
+func (c *Config) open(ctx context.Context, s *session, stores []catalog.StoreName) error {
 	s.snapshots = make(map[catalog.StoreName]source.Snapshot)
-	for _, name := range plan.Needs(s.decision, c.Catalog, r.Unavailable) {
+	for _, name := range stores {
 		store, err := c.Store(ctx, name)
 		if err != nil {
 			return fmt.Errorf("store %q: %w", name, err)
@@ -179,8 +188,7 @@ func (c *Config) plan(ctx context.Context, s *session, r Request) (err error) {
 		}
 		s.snapshots[name] = snapshot
 	}
-	s.plan, err = plan.Make(ctx, s.decision, c.Catalog, s.snapshots, r.Unavailable)
-	return err
+	return nil
 }
 
 // close ends the snapshots and closes the stores. Nothing was written to them,

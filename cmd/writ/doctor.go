@@ -1,12 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"writ/export"
+	"writ/export/catalog"
+	"writ/export/lockdown"
+	"writ/export/workspace"
 )
 
 func doctorCommand() *cli.Command {
@@ -14,7 +20,8 @@ func doctorCommand() *cli.Command {
 		Name:  "doctor",
 		Usage: "check the workspace, and finish what processes that died left behind",
 		Description: "writ doctor\n" +
-			"What was recorded is delivered; what was never complete is removed; what waits for its record is named.",
+			"What was recorded is delivered; what was never complete is removed; what waits for its record is named.\n" +
+			"What the role of a PostgreSQL store could do beyond the catalog is named too; writ lockdown takes it away.",
 		Flags:  []cli.Flag{jsonFlag},
 		Action: runDoctor,
 	}
@@ -56,14 +63,26 @@ func runDoctor(c *cli.Context) (err error) {
 	if err := view.Fsck(c.Context); err != nil {
 		return err
 	}
+	stores, err := examine(c.Context, w)
+	if err != nil {
+		return err
+	}
 	if c.Bool("json") {
 		if left == nil {
 			left = []export.Leftover{}
 		}
-		return printJSON(c, map[string]any{"ledger_entries": view.Checkpoint().Size(), "left": left})
+		return printJSON(c, map[string]any{"ledger_entries": view.Checkpoint().Size(), "left": left, "stores": stores})
 	}
 	fmt.Fprintf(c.App.Writer, "registry   version %d, %s\n", w.Registry.Document().Version, w.Registry.Digest())
 	fmt.Fprintf(c.App.Writer, "ledger     %d entries, every one hashes to the checkpoint\n", view.Checkpoint().Size())
+	for _, name := range slices.Sorted(maps.Keys(stores)) {
+		for _, said := range stores[name] {
+			fmt.Fprintf(c.App.Writer, "store      %s: beyond the catalog: %s\n", name, said)
+		}
+		if len(stores[name]) == 0 {
+			fmt.Fprintf(c.App.Writer, "store      %s: the role has no right beyond the catalog\n", name)
+		}
+	}
 	for _, l := range left {
 		fmt.Fprintf(c.App.Writer, "export     %s %s%s\n", l.ExportID, whatTheyMean[l.Fate], l.Folder)
 	}
@@ -71,4 +90,28 @@ func runDoctor(c *cli.Context) (err error) {
 		fmt.Fprintln(c.App.Writer, "staging    nothing left behind")
 	}
 	return nil
+}
+
+// examine says, for each store on PostgreSQL, what its role could do beyond the catalog.
+func examine(ctx context.Context, w *workspace.Workspace) (map[catalog.StoreName][]string, error) {
+	all := make(map[catalog.StoreName][]string)
+	for _, name := range w.Catalog.Stores() {
+		dsn, ok, err := w.Postgres(name)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		tables, err := lockdown.Tables(w.Catalog, w.Policy, name)
+		if err != nil {
+			return nil, err
+		}
+		said, err := lockdown.Excess(ctx, dsn, tables)
+		if err != nil {
+			return nil, fmt.Errorf("store %q: %w", name, err)
+		}
+		all[name] = append([]string{}, said...)
+	}
+	return all, nil
 }

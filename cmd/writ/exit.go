@@ -12,6 +12,7 @@ import (
 	"writ/crypto/trust"
 	"writ/export"
 	"writ/export/catalog"
+	"writ/export/lockdown"
 	"writ/export/order"
 	"writ/export/plan"
 	"writ/export/policy"
@@ -35,6 +36,7 @@ var exits = []struct {
 }{
 	{6, export.ErrRefused},
 	{6, plan.ErrCeiling},
+	{6, lockdown.ErrNotApproved},
 	{3, order.ErrRejected},
 	{3, plan.ErrTarget},
 	{4, bundle.ErrVerify},
@@ -62,6 +64,7 @@ var exits = []struct {
 	{5, ledger.ErrFetch},
 	{2, workspace.ErrConfig},
 	{2, catalog.ErrCatalog},
+	{2, lockdown.ErrUnusable},
 	{2, policy.ErrPolicy},
 	{2, trust.ErrRegistry},
 	{2, sign.ErrKey},

@@ -75,6 +75,7 @@ func runExport(c *cli.Context) (err error) {
 	defer func() { err = errors.Join(err, done()) }()
 	bars := newBars(c.App.ErrWriter)
 	config.Progress = bars.tell
+	config.Store = approvedStores(w, request)
 	receipt, err := export.Run(c.Context, config, request)
 	bars.stop()
 	if err != nil {
@@ -96,6 +97,7 @@ func runDry(c *cli.Context, w *workspace.Workspace, request export.Request) erro
 	if err != nil {
 		return err
 	}
+	config.Store = approvedStores(w, request)
 	p, err := export.Plan(c.Context, config, request)
 	if p == nil {
 		return err

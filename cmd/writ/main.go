@@ -66,6 +66,8 @@ func newApp() *cli.App {
 			orderCommand(),
 			planCommand(),
 			exportCommand(),
+			lockdownCommand(),
+			approveCommand(),
 			notifyCommand(),
 			recallCommand(),
 			ledgerCommand(),

@@ -172,6 +172,22 @@ func (w *Workspace) Store(ctx context.Context, name catalog.StoreName) (source.S
 	return postgres.Open(ctx, dsn)
 }
 
+// Postgres returns the connection string of a store on PostgreSQL; ok is false
+// for a store of another kind.
+func (w *Workspace) Postgres(name catalog.StoreName) (dsn string, ok bool, err error) {
+	c, known := w.Config.Stores[name]
+	if !known {
+		return "", false, fmt.Errorf("%w: %s: no store %q", ErrConfig, ConfigFile, name)
+	}
+	if c.SQLite != "" {
+		return "", false, nil
+	}
+	if dsn, err = w.connection(c); err != nil {
+		return "", true, fmt.Errorf("%w: store %q: %w", ErrConfig, name, err)
+	}
+	return dsn, true, nil
+}
+
 func (w *Workspace) connection(c StoreConfig) (string, error) {
 	if c.PostgresFile != "" {
 		b, err := w.read(c.PostgresFile, maxConfigBytes)
