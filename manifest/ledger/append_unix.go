@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/transparency-dev/tessera"
@@ -163,15 +164,23 @@ func (l *Log) add(ctx context.Context, entries [][]byte, unlock func()) ([]int64
 	done := make(chan result, 1)
 	l.pending.Go(func() {
 		defer unlock()
-		futures := make([]tessera.IndexFuture, len(entries))
-		for i, e := range entries {
-			futures[i] = l.driver.add(context.WithoutCancel(ctx), tessera.NewEntry(bytes.Clone(e)))
-		}
-		r := result{indexes: make([]int64, len(entries))}
-		for i, future := range futures {
-			at, err := future()
-			r.indexes[i] = int64(at.Index)
-			r.err = errors.Join(r.err, err)
+		var r result
+		// One batch at a time: Tessera's queue hands a full batch and one whose
+		// time has come to its writer from two goroutines, of which the later
+		// may come first, and then the entries stand in another order.
+		for batch := range slices.Chunk(entries, tileWidth) {
+			futures := make([]tessera.IndexFuture, len(batch))
+			for i, e := range batch {
+				futures[i] = l.driver.add(context.WithoutCancel(ctx), tessera.NewEntry(bytes.Clone(e)))
+			}
+			for _, future := range futures {
+				at, err := future()
+				r.indexes = append(r.indexes, int64(at.Index))
+				r.err = errors.Join(r.err, err)
+			}
+			if r.err != nil {
+				break
+			}
 		}
 		done <- r
 	})
