@@ -30,6 +30,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"manifest/act", "crypto/digest crypto/sign crypto/trust manifest manifest/internal/form manifest/internal/sigstore", "the other signed statements; an export is the manifest's own, which its reader reads too"},
 	{"manifest/transparency/tally", "crypto/digest crypto/trust manifest manifest/act manifest/inorder manifest/ledger manifest/transparency", "the cases as a ledger tells them, apart from counting them; what a recorded policy says, its caller reads"},
 	{"manifest/bundle", "crypto/digest crypto/seal crypto/sign crypto/trust manifest manifest/bag manifest/commit manifest/frame manifest/inorder manifest/ledger", "checks a delivery with the formats alone"},
+	{"manifest/exhibit", "crypto/digest crypto/trust manifest manifest/bag manifest/bundle manifest/commit", "takes one record out of an opened delivery, and checks it by the delivery's rules"},
 	{"manifest/audit", "crypto/digest crypto/seal crypto/sign crypto/trust manifest manifest/act manifest/bundle manifest/inorder manifest/ledger", "replays a ledger; the rules to decide by are given to it, since formats know no policy"},
 
 	// What the sender's stages stand on.
