@@ -23,6 +23,7 @@ import (
 	"writ/manifest/act"
 	"writ/manifest/audit"
 	"writ/manifest/bundle"
+	"writ/manifest/exhibit"
 	"writ/manifest/ledger"
 	"writ/manifest/transparency"
 	"writ/manifest/transparency/tally"
@@ -41,6 +42,8 @@ var exits = []struct {
 	{3, plan.ErrTarget},
 	{4, bundle.ErrVerify},
 	{4, manifest.ErrManifest},
+	{2, exhibit.ErrRequest},
+	{4, exhibit.ErrFormat},
 	{5, source.ErrUnavailable},
 	{2, errUsage},
 	{2, record.ErrRequest},

@@ -73,6 +73,7 @@ func newApp() *cli.App {
 			ledgerCommand(),
 			verifyCommand(),
 			openCommand(),
+			exhibitCommand(),
 			auditCommand(),
 			reportCommand(),
 			doctorCommand(),

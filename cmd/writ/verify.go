@@ -27,13 +27,24 @@ func verifyCommand() *cli.Command {
 		ArgsUsage: "BUNDLE",
 		Description: "writ verify --provider provider.json out/ex-2026-0042\n" +
 			"BUNDLE is the delivery's folder, or one of its files. If the provider file pins a ledger, the .tlog-proof must show\n" +
-			"that the manifest stands in it. What is wrong is named by a code, and the exit code is 4.",
+			"that the manifest stands in it. What is wrong is named by a code, and the exit code is 4.\n" +
+			"BUNDLE may also be an exhibit, which writ exhibit made: a .json file with one record. Then the record is printed.",
 		Flags:  []cli.Flag{providerFlag, jsonFlag},
 		Action: runVerify,
 	}
 }
 
 func runVerify(c *cli.Context) error {
+	if path := c.Args().First(); isExhibit(path) {
+		if _, err := arguments(c, "BUNDLE"); err != nil {
+			return err
+		}
+		p, err := providerFile(c)
+		if err != nil {
+			return err
+		}
+		return verifyExhibit(c, path, p)
+	}
 	d, p, err := delivery(c)
 	if err != nil {
 		return err
@@ -60,19 +71,24 @@ func delivery(c *cli.Context) (bundle.Delivery, *trust.Provider, error) {
 	if err != nil {
 		return bundle.Delivery{}, nil, err
 	}
-	if err := needFlags(c, providerFlag.Name); err != nil {
-		return bundle.Delivery{}, nil, err
-	}
-	b, err := readInput(c.String(providerFlag.Name), manifest.MaxBytes)
-	if err != nil {
-		return bundle.Delivery{}, nil, err
-	}
-	p, err := trust.ParseProvider(b)
+	p, err := providerFile(c)
 	if err != nil {
 		return bundle.Delivery{}, nil, err
 	}
 	d, err := bundle.Find(args[0])
 	return d, p, err
+}
+
+// providerFile returns the provider's keys, which the command line must name.
+func providerFile(c *cli.Context) (*trust.Provider, error) {
+	if err := needFlags(c, providerFlag.Name); err != nil {
+		return nil, err
+	}
+	b, err := readInput(c.String(providerFlag.Name), manifest.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	return trust.ParseProvider(b)
 }
 
 // verifiedJSON is what verify and open print for machines.
@@ -84,6 +100,7 @@ type verifiedJSON struct {
 	Statement digest.Digest   `json:"statement"`     // of the signed bytes
 	Provider  digest.Digest   `json:"provider_file"` // fingerprint
 	Manifest  manifest.Export `json:"manifest"`
+	Exhibit   *exhibitJSON    `json:"exhibit,omitempty"` // of verify, given one
 }
 
 // ledgerJSON says where the manifest stands in the provider's ledger.
