@@ -5,6 +5,9 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 60s
 ALL         := ./... ./testdata/bench
 
+# Pure computation in one goroutine, on which the race detector would spend most of its time.
+NORACE      := -gcflags=golang.org/x/crypto/scrypt=-race=false -gcflags=github.com/ncruces/go-sqlite3-wasm/v6=-race=false
+
 # What the tests need beyond Go: a C compiler for the race detector, the
 # servers that they start, and the programs with which strangers open a bundle.
 PACKAGES := gcc libc6-dev postgresql freeradius freeradius-postgresql freeradius-utils strace zstd
@@ -20,7 +23,7 @@ build: ## build ./writ
 
 test: packages lint cross ## install what the tests need (Debian), then run everything; CI runs this
 	@.ci/fuzz 10s 180s
-	$(GO) test -race -tags servers ./...
+	$(GO) test -race $(NORACE) -timeout 30m -tags servers ./...
 
 lint: ## gofmt, vet, staticcheck, go mod tidy
 	@echo 'gofmt -l .'; bad=$$(gofmt -l .); [ -z "$$bad" ] || { echo "not gofmt-ed: $$bad"; exit 1; }

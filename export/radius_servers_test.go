@@ -3,6 +3,7 @@
 package export_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,10 +16,13 @@ import (
 
 	"writ/crypto/sign"
 	"writ/export"
+	"writ/export/catalog"
 	"writ/export/demo"
 	"writ/export/internal/pgtest"
 	"writ/export/order"
 	"writ/export/policy"
+	"writ/export/source"
+	"writ/export/source/postgres"
 	"writ/export/workspace"
 	"writ/manifest"
 )
@@ -166,12 +170,6 @@ func TestRADIUSAccounts(t *testing.T) {
 	}
 }
 
-const radiusConfig = `format: writ.workspace/v1
-stores:
-  radius: {postgres_file: dsn}
-signer: {key: keys/manifest.pem, password_file: keys/password}
-`
-
 // newRADIUSWorld makes an access provider: the demo's keys and registry, and a
 // RADIUS server for whatever happened.
 func newRADIUSWorld(t *testing.T) *world {
@@ -184,13 +182,17 @@ func newRADIUSWorld(t *testing.T) *world {
 			t.Fatal(err)
 		}
 	}
-	dir := newWorld(t).dir
-	put(t, dir, workspace.CatalogFile, must(os.ReadFile("../testdata/radius/catalog.yaml")))
-	put(t, dir, workspace.ConfigFile, []byte(radiusConfig))
-	put(t, dir, "dsn", []byte(dsn))
-	w, err := openWorld(dir)
+	w := newWorld(t)
+	c, err := catalog.Parse(workspace.CatalogFile, must(os.ReadFile("../testdata/radius/catalog.yaml")))
 	if err != nil {
 		t.Fatal(err)
+	}
+	w.config.Catalog = c
+	w.config.Store = func(ctx context.Context, name catalog.StoreName) (source.Store, error) {
+		if name != "radius" {
+			return nil, fmt.Errorf("no store %q", name)
+		}
+		return postgres.Open(ctx, dsn)
 	}
 	return w
 }
