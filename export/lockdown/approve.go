@@ -99,7 +99,7 @@ func failure(ctx context.Context, err error) error {
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case ok && e.Code == "42501":
+	case ok && (e.Code == "42501" || e.Code == "25006"): // the export role's sessions are read-only
 		return fmt.Errorf("%w: the role lacks a right (%s); writ lockdown prints the SQL that grants it", source.ErrUnavailable, e.Code)
 	case ok && (e.Code == "42P01" || e.Code == "3F000" || e.Code == "42883"):
 		return fmt.Errorf("%w: the database is not locked down (%s); writ lockdown prints the SQL that does it", source.ErrUnavailable, e.Code)
