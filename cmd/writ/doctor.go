@@ -63,10 +63,9 @@ func runDoctor(c *cli.Context) (err error) {
 	if err := view.Fsck(c.Context); err != nil {
 		return err
 	}
-	stores, err := examine(c.Context, w)
-	if err != nil {
-		return err
-	}
+	// A store that is down hides nothing of what was done above.
+	stores, unexamined := examine(c.Context, w)
+	defer func() { err = errors.Join(err, unexamined) }()
 	if c.Bool("json") {
 		if left == nil {
 			left = []export.Leftover{}
@@ -92,26 +91,32 @@ func runDoctor(c *cli.Context) (err error) {
 	return nil
 }
 
-// examine says, for each store on PostgreSQL, what its role could do beyond the catalog.
-func examine(ctx context.Context, w *workspace.Workspace) (map[catalog.StoreName][]string, error) {
-	all := make(map[catalog.StoreName][]string)
+// examine says, for each store on PostgreSQL, what its role could do beyond the
+// catalog. Beside an error it returns the stores that could be asked.
+func examine(ctx context.Context, w *workspace.Workspace) (all map[catalog.StoreName][]string, bad error) {
+	all = make(map[catalog.StoreName][]string)
 	for _, name := range w.Catalog.Stores() {
-		dsn, ok, err := w.Postgres(name)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
+		if s := w.Config.Stores[name]; s.SQLite != "" {
 			continue
 		}
-		tables, err := lockdown.Tables(w.Catalog, w.Policy, name)
+		said, err := excess(ctx, w, name)
 		if err != nil {
-			return nil, err
-		}
-		said, err := lockdown.Excess(ctx, dsn, tables)
-		if err != nil {
-			return nil, fmt.Errorf("store %q: %w", name, err)
+			bad = errors.Join(bad, fmt.Errorf("store %q: %w", name, err))
+			continue
 		}
 		all[name] = append([]string{}, said...)
 	}
-	return all, nil
+	return all, bad
+}
+
+func excess(ctx context.Context, w *workspace.Workspace, name catalog.StoreName) ([]string, error) {
+	tables, err := lockdown.Tables(w.Catalog, w.Policy, name)
+	if err != nil {
+		return nil, err
+	}
+	dsn, _, err := w.Postgres(name)
+	if err != nil {
+		return nil, err
+	}
+	return lockdown.Excess(ctx, dsn, tables)
 }
