@@ -67,8 +67,8 @@ func shows(b []byte) string {
 	return ""
 }
 
-// files reads all files below dir, by their paths.
-func files(t *testing.T, dir string) map[string][]byte {
+// below reads all files below dir, by their paths.
+func below(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	all := make(map[string][]byte)
 	if err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -98,7 +98,7 @@ func ours(name string) bool {
 func TestAnExportLeavesNoPlaintext(t *testing.T) {
 	w := marked(t)
 	home := t.TempDir()
-	before := files(t, w.dir)
+	before := below(t, w.dir)
 	if shows(before["data/mail.db"]) == "" {
 		t.Fatal("the database holds no mark")
 	}
@@ -109,7 +109,7 @@ func TestAnExportLeavesNoPlaintext(t *testing.T) {
 	if len(said) != 0 {
 		t.Errorf("the export said %q", said)
 	}
-	after := files(t, w.dir)
+	after := below(t, w.dir)
 	delivered := false
 	for name, content := range after {
 		switch {
@@ -130,7 +130,7 @@ func TestAnExportLeavesNoPlaintext(t *testing.T) {
 	if !delivered {
 		t.Error("nothing was delivered")
 	}
-	for name := range files(t, home) {
+	for name := range below(t, home) {
 		t.Errorf("%s was left in the folder for temporary files", name)
 	}
 }
