@@ -13,6 +13,7 @@ import (
 	"writ/export/order"
 	"writ/export/plan"
 	"writ/export/policy"
+	"writ/export/source"
 	"writ/manifest"
 	"writ/manifest/act"
 )
@@ -58,6 +59,9 @@ func (c *Config) turnedAway(ctx context.Context, s *session, why error) error {
 	switch {
 	case errors.Is(why, ErrRefused):
 		err = c.record(ctx, s, act.Rejection{})
+	case i < 0 && s.verified != nil && s.history.ReceivedAt.IsZero() && errors.Is(why, source.ErrUnavailable):
+		// Its clocks run, whatever the stores do.
+		err = c.append(ctx, c.received(s))
 	case i < 0:
 	case s.verified == nil:
 		err = c.recordRejected(ctx, s, codes[i].code)
@@ -93,8 +97,9 @@ func (c *Config) recordRejected(ctx context.Context, s *session, code act.Code) 
 func (c *Config) record(ctx context.Context, s *session, rejected act.Rejection) error {
 	decided := c.decided(s, rejected)
 	var acts []act.Act
-	if s.history.ReceivedAt.IsZero() {
-		acts = append(acts, c.received(s))
+	if received := c.received(s); !sameReceipt(s.history.Received, received) {
+		acts = append(acts, received)
+		s.history.Received = &received
 	}
 	if released, ok := c.released(s, decided); ok {
 		acts = append(acts, released)
@@ -167,6 +172,17 @@ func (c *Config) released(s *session, now act.Decided) (act.Released, bool) {
 	return r, len(free) > 0
 }
 
+// sameReceipt reports whether nothing but the time of recording differs, and
+// why the order is answered once more. Another reviewer may have approved since.
+func sameReceipt(before *act.Received, now act.Received) bool {
+	if before == nil {
+		return false
+	}
+	b := *before
+	b.Head, b.Order.Supplement = now.Head, now.Order.Supplement
+	return sameJSON(b, now)
+}
+
 // sameDecision reports whether nothing but the time differs.
 func sameDecision(before *act.Decided, now act.Decided) bool {
 	if before == nil {
@@ -174,7 +190,11 @@ func sameDecision(before *act.Decided, now act.Decided) bool {
 	}
 	b := *before
 	b.Head, b.DecidedAt = now.Head, now.DecidedAt
-	was, err1 := json.Marshal(b, json.Deterministic(true))
-	is, err2 := json.Marshal(now, json.Deterministic(true))
+	return sameJSON(b, now)
+}
+
+func sameJSON(a, b any) bool {
+	was, err1 := json.Marshal(a, json.Deterministic(true))
+	is, err2 := json.Marshal(b, json.Deterministic(true))
 	return errors.Join(err1, err2) == nil && bytes.Equal(was, is)
 }

@@ -158,6 +158,7 @@ func (c *Config) verify(s *session, r Request) (err error) {
 	s.verified, err = order.Verify(s.signed, order.Against{
 		Registry:      c.Registry,
 		ExportedAs:    func(digest.Digest) string { return s.history.Last() },
+		Now:           c.now(),
 		Supplement:    r.Supplement,
 		UnsafeTesting: c.UnsafeTesting,
 	}, s.received)

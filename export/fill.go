@@ -1,15 +1,16 @@
 package export
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"writ/crypto/digest"
 	"writ/crypto/seal"
@@ -21,15 +22,8 @@ import (
 	"writ/manifest/commit"
 )
 
-// trustedRoot is a Sigstore TrustedRoot without a timestamp authority: cosign
-// 2.x wants the file even where it needs nothing from it.
-const trustedRoot = `{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}` + "\n"
-
-//go:embed VERIFY.txt
-var verifyText string
-
 // fill pulls, packs, seals and signs: it leaves a complete delivery in staging.
-func (c *Config) fill(ctx context.Context, s *session, stage *outbox.Staging, id string) (*manifest.Statement, error) {
+func (c *Config) fill(ctx context.Context, s *session, stage *outbox.Staging, id string) (*waiting, error) {
 	if err := stage.Clear(); err != nil {
 		return nil, err
 	}
@@ -42,16 +36,33 @@ func (c *Config) fill(ctx context.Context, s *session, stage *outbox.Staging, id
 	if err != nil {
 		return nil, err
 	}
-	for name, content := range map[string][]byte{
-		manifestName(id):    signed,
-		"trusted_root.json": []byte(trustedRoot),
-		"VERIFY.txt":        []byte(strings.ReplaceAll(verifyText, "EXPORT_ID", id)),
-	} {
-		if err := stage.Write(name, content); err != nil {
-			return nil, err
+	if err := c.namesNobody(s, signed); err != nil {
+		return nil, err
+	}
+	// Last: a manifest in staging says that its delivery is complete.
+	if err := stage.Write(manifestName(id), signed); err != nil {
+		return nil, err
+	}
+	return &waiting{statement, signed}, nil
+}
+
+// namesNobody searches a signed manifest for the order's targets. None can be
+// in it but by what somebody typed, such as the reason of a supplement.
+func (c *Config) namesNobody(s *session, signed []byte) error {
+	parsed, err := manifest.Parse(signed)
+	if err != nil {
+		return err
+	}
+	said, err := json.Marshal(parsed.Unverified())
+	if err != nil {
+		return err
+	}
+	for i, t := range s.signed.Order().Targets {
+		if len(t.Value) > 3 && bytes.Contains(said, []byte(t.Value)) {
+			return fmt.Errorf("%w: the manifest would hold the value of targets[%d]; take it out of the reason that you gave", ErrRequest, i)
 		}
 	}
-	return &statement, nil
+	return nil
 }
 
 // pulled is what one run of the stores left, as the manifest states it.

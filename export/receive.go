@@ -22,10 +22,11 @@ func Receive(ctx context.Context, c Config, r Request) (time.Time, error) {
 	if err := c.verify(s, r); err != nil {
 		return time.Time{}, c.turnedAway(ctx, s, err)
 	}
-	if !s.history.ReceivedAt.IsZero() {
+	received := c.received(s)
+	if sameReceipt(s.history.Received, received) {
 		return s.received, nil
 	}
-	return s.received, c.append(ctx, c.received(s))
+	return s.received, c.append(ctx, received)
 }
 
 // append signs acts and puts them into the ledger, behind what it needs so that

@@ -2,19 +2,11 @@ package export
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
-	"writ/crypto/digest"
 	"writ/export/outbox"
-	"writ/manifest"
 )
-
-// ProofSuffix follows the export's id in the name of the ledger's proof.
-const ProofSuffix = ".tlog-proof"
 
 // Run answers one order. The order of its effects is the safety argument:
 //
@@ -43,7 +35,8 @@ func Run(ctx context.Context, c Config, r Request) (*Receipt, error) {
 	}
 	defer s.close()
 	for _, x := range s.history.Exports {
-		if receipt, err := c.resume(ctx, x.ID); receipt != nil || err != nil {
+		receipt, err := c.resume(ctx, x)
+		if receipt != nil || err != nil && !(errors.Is(err, ErrDamaged) && r.Supplement != "") {
 			return receipt, err
 		}
 	}
@@ -56,105 +49,37 @@ func Run(ctx context.Context, c Config, r Request) (*Receipt, error) {
 		return nil, err
 	}
 	defer stage.Close()
-	// A complete delivery of the same plan waits for its record.
-	if statement := staged(stage, id); statement != nil && statement.Predicate.Decided.Plan == s.plan.Digest() {
-		return c.release(ctx, stage, &Receipt{ExportID: id, Plan: s.plan.Digest(), Statement: *statement, Resumed: true})
+	// Now that nobody else can make this delivery: has somebody made it meanwhile?
+	if now, err := c.Ledger.Order(ctx, s.signed.Digest()); err != nil || len(now.Exports) != len(s.history.Exports) {
+		return nil, errors.Join(err, outbox.ErrDelivered, stage.Discard())
 	}
-	// What the ledger could not take is not pulled.
-	statement := c.statement(s.plan, id, &pulled{})
-	if err := statement.Fits(); err != nil {
-		return nil, c.turnedAway(ctx, s, errors.Join(err, stage.Discard()))
+	// A complete delivery of the same plan, to the same recipient and for the same reason waits for its record.
+	w, err := c.inspect(stage, id)
+	if err != nil {
+		return nil, err
+	}
+	resumed := w != nil && w.statement.Predicate.Decided.Plan == s.plan.Digest() && w.statement.Predicate.Order.Supplement == s.verified.Supplement()
+	if !resumed {
+		// What the ledger could not take is not pulled.
+		statement := c.statement(s.plan, id, &pulled{})
+		if err := statement.Fits(); err != nil {
+			return nil, c.turnedAway(ctx, s, errors.Join(err, stage.Discard()))
+		}
 	}
 	if err := c.recordDecision(ctx, s); err != nil {
-		return nil, errors.Join(err, stage.Discard())
-	}
-	done, err := c.fill(ctx, s, stage, id)
-	if err != nil {
-		return nil, c.turnedAway(ctx, s, errors.Join(err, stage.Discard()))
-	}
-	return c.release(ctx, stage, &Receipt{ExportID: id, Plan: s.plan.Digest(), Statement: *done})
-}
-
-// release records a complete delivery, and only then lets it be picked up.
-func (c *Config) release(ctx context.Context, stage *outbox.Staging, receipt *Receipt) (*Receipt, error) {
-	id := receipt.ExportID
-	signed, err := stage.Read(manifestName(id))
-	if err != nil {
+		if !resumed {
+			err = errors.Join(err, stage.Discard())
+		}
 		return nil, err
 	}
-	proof, err := c.Ledger.Append(ctx, signed)
-	if err != nil {
-		return nil, fmt.Errorf("recording export %s (it waits in staging; run the same command again to finish it): %w", id, err)
+	if !resumed {
+		if w, err = c.fill(ctx, s, stage, id); err != nil {
+			return nil, c.turnedAway(ctx, s, errors.Join(err, stage.Discard()))
+		}
 	}
-	if err := stage.Write(id+ProofSuffix, proof); err != nil {
-		return nil, err
+	receipt, err := c.release(ctx, stage, w)
+	if err == nil {
+		receipt.Resumed = resumed
 	}
-	if receipt.Folder, err = stage.Deliver(); err != nil {
-		return nil, fmt.Errorf("delivering export %s: %w", id, err)
-	}
-	return receipt, nil
+	return receipt, err
 }
-
-// resume delivers an export that was recorded and is still in staging. It
-// returns nil, nil if there is no such thing.
-func (c *Config) resume(ctx context.Context, id string) (*Receipt, error) {
-	stage, err := c.Outbox.Stage(id)
-	if errors.Is(err, outbox.ErrDelivered) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer stage.Close()
-	statement := staged(stage, id)
-	if statement == nil {
-		return nil, stage.Discard()
-	}
-	return c.release(ctx, stage, &Receipt{ExportID: id, Plan: statement.Predicate.Decided.Plan, Statement: *statement, Resumed: true})
-}
-
-// staged returns the statement of the complete delivery that stands in staging,
-// or nil if none does: every file there, and the ciphertext the one that was signed.
-func staged(stage *outbox.Staging, id string) *manifest.Statement {
-	b, err := stage.Read(manifestName(id))
-	if err != nil {
-		return nil
-	}
-	signed, err := manifest.Parse(b)
-	if err != nil {
-		return nil
-	}
-	statement := signed.Unverified()
-	sum, err := digestFile(stage.Path(ciphertextName(id)))
-	if err != nil || sum != statement.Predicate.Ciphertext.SHA256 {
-		return nil
-	}
-	return &statement
-}
-
-func digestFile(path string) (digest.Digest, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return digest.Digest{}, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return digest.Digest{}, err
-	}
-	return digest.Digest(h.Sum(nil)), nil
-}
-
-// exportID names an export by its order, so that the same order is the same
-// export whoever runs it, and by how often the order was answered before.
-func exportID(order digest.Digest, before int) string {
-	id := order.Hex()[:20]
-	if before > 0 {
-		id += fmt.Sprintf("-%d", before+1)
-	}
-	return id
-}
-
-func ciphertextName(id string) string { return id + manifest.CiphertextSuffix }
-
-func manifestName(id string) string { return ciphertextName(id) + manifest.ManifestSuffix }

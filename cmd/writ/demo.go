@@ -206,8 +206,11 @@ func (t *tour) audited() error {
 	if err != nil {
 		return err
 	}
-	t.say("audit", "%d statements in the ledger, %d decisions made again from them, %d deliveries looked at: %d findings",
-		r.Ledger.Size, r.Counts.Replayed, r.Counts.Deliveries, len(r.Findings))
+	if len(r.Findings) > 0 {
+		return fmt.Errorf("the audit of the demo finds %s: %s", r.Findings[0].Code, r.Findings[0].What)
+	}
+	t.say("audit", "%d statements in the ledger, %d decisions made again from them, %d deliveries looked at: nothing found",
+		r.Ledger.Size, r.Counts.Replayed, r.Counts.Deliveries)
 	return nil
 }
 

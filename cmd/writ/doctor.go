@@ -29,10 +29,13 @@ func doctorCommand() *cli.Command {
 
 // whatTheyMean says what each fate asks of the engineer.
 var whatTheyMean = map[export.Fate]string{
-	export.Finished: "was recorded but not delivered; it is delivered now: ",
-	export.Waiting:  "is complete but not recorded; run writ export for its order again",
-	export.Removed:  "was never complete; it is removed, and its order was not answered",
-	export.Busy:     "is being made by another process",
+	export.Finished:  "was recorded but not delivered; it is delivered now: ",
+	export.Waiting:   "is complete but not recorded; run writ export for its order again",
+	export.Removed:   "was never complete; it is removed, and its order was not answered",
+	export.Busy:      "is being made by another process",
+	export.Damaged:   "is recorded, but what stands in staging is not that; recall it and answer its order once more",
+	export.Delivered: "stands in the outbox as well; what is in staging can be removed",
+	export.Foreign:   "is the name of no export; look at it yourself",
 }
 
 func runDoctor(c *cli.Context) (err error) {
@@ -48,10 +51,9 @@ func runDoctor(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	left, err := export.Recover(c.Context, config)
-	if err != nil {
-		return err
-	}
+	// What is wrong in staging is said at the end: the rest is looked at all the same.
+	left, failed := export.Recover(c.Context, config)
+	defer func() { err = errors.Join(failed, err) }()
 	reader, err := w.LedgerReader()
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"writ/export/catalog"
 	"writ/export/lockdown"
 	"writ/export/order"
+	"writ/export/outbox"
 	"writ/export/plan"
 	"writ/export/policy"
 	"writ/export/record"
@@ -35,11 +36,16 @@ var exits = []struct {
 	code   int
 	family error
 }{
+	// First what says that the ledger is in trouble, whatever else went wrong.
+	{4, ledger.ErrUntrusted},
+	{4, act.ErrAct},
+	{4, export.ErrDamaged},
 	{6, export.ErrRefused},
 	{6, plan.ErrCeiling},
 	{6, lockdown.ErrNotApproved},
 	{3, order.ErrRejected},
 	{3, plan.ErrTarget},
+	{3, outbox.ErrDelivered},
 	{4, bundle.ErrVerify},
 	{4, manifest.ErrManifest},
 	{2, exhibit.ErrRequest},
@@ -51,12 +57,10 @@ var exits = []struct {
 	{2, plan.ErrNotMandated},
 	{4, audit.ErrFindings},
 	{2, audit.ErrInput},
-	{4, ledger.ErrUntrusted},
 	{4, transparency.ErrCase},
 	{2, transparency.ErrReport},
 	{2, tally.ErrConfig},
 	{5, ledger.ErrNotFound},
-	{4, act.ErrAct},
 	{2, ledger.ErrMissing},
 	{2, ledger.ErrExists},
 	{2, ledger.ErrRange},

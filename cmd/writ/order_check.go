@@ -67,6 +67,7 @@ func runOrderCheck(c *cli.Context) error {
 	against := order.Against{
 		Registry:      w.Registry,
 		ExportedAs:    func(digest.Digest) string { return history.Last() },
+		Now:           time.Now(),
 		Supplement:    c.String("supplement"),
 		UnsafeTesting: w.Config.Testing,
 	}

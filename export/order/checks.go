@@ -63,6 +63,14 @@ var checks = []struct {
 	{"first-export", (*held).checkFirstExport},
 }
 
+// answered is when the order is answered: not before it was received.
+func (h *held) answered() time.Time {
+	if h.Now.After(h.at) {
+		return h.Now.UTC()
+	}
+	return h.at
+}
+
 func (h *held) checkProvider() error {
 	if us := h.Registry.Document().Provider; h.order.Provider != us {
 		return fmt.Errorf("%w: order %s is addressed to %q and this is %q; return it to the authority",
@@ -96,6 +104,9 @@ func (h *held) checkAuthority() error {
 
 func (h *held) checkAgency() error {
 	a, err := h.Registry.Agency(h.order.Agency, h.at)
+	if err == nil {
+		_, err = h.Registry.Agency(h.order.Agency, h.answered())
+	}
 	if err != nil {
 		return fmt.Errorf("%w %s: %w; ask whoever keeps the registry to verify and register the agency", ErrAgency, h.order.Agency, err)
 	}
@@ -103,8 +114,10 @@ func (h *held) checkAgency() error {
 	return nil
 }
 
+// checkRecipient asks for the recipient that counts when the order is answered:
+// a key that was revoked since the receipt reads nothing any more.
 func (h *held) checkRecipient() error {
-	r, err := h.Registry.Recipient(h.order.Agency, h.at)
+	r, err := h.Registry.Recipient(h.order.Agency, h.answered())
 	if err != nil {
 		return fmt.Errorf("%w: agency %s: %w; ask whoever keeps the registry to leave it exactly one valid recipient", ErrRecipient, h.order.Agency, err)
 	}

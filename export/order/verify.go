@@ -37,6 +37,10 @@ type Against struct {
 	// this digest, or "".
 	ExportedAs func(digest.Digest) string
 
+	// Now is when the order is answered: the agency and its recipient must
+	// count then too. The zero time stands for the time of receipt.
+	Now time.Time
+
 	Supplement    string // why the same order is exported once more
 	UnsafeTesting bool   // accept only test orders, as a test workspace does
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"github.com/gofrs/flock"
 
@@ -23,7 +24,7 @@ import (
 var (
 	ErrBusy      = errors.New("another process is making this delivery")
 	ErrDelivered = errors.New("delivered already")
-	errID        = errors.New("not a delivery's id")
+	ErrID        = errors.New("not a delivery's id")
 )
 
 const staging = ".staging"
@@ -52,7 +53,7 @@ var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
 // whatever an earlier process left there.
 func (o *Outbox) Stage(id string) (*Staging, error) {
 	if !idForm.MatchString(id) {
-		return nil, errID
+		return nil, fmt.Errorf("%w: %q", ErrID, id)
 	}
 	s := &Staging{dir: filepath.Join(o.dir, staging, id), final: o.Path(id)}
 	if err := os.MkdirAll(filepath.Dir(s.dir), 0o700); err != nil {
@@ -68,7 +69,7 @@ func (o *Outbox) Stage(id string) (*Staging, error) {
 	if _, err := os.Stat(s.final); err == nil {
 		return nil, errors.Join(fmt.Errorf("%w: %s", ErrDelivered, s.final), s.Close())
 	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := s.make(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -95,21 +96,54 @@ func (s *Staging) Clear() error {
 	if err := os.RemoveAll(s.dir); err != nil {
 		return err
 	}
-	return os.Mkdir(s.dir, 0o700)
+	return s.make()
 }
 
-// Deliver moves the delivery into the outbox by one rename, and returns its folder.
-func (s *Staging) Deliver() (string, error) {
-	if err := durable.SyncDir(s.dir); err != nil {
+// make makes the staging folder, and the names that lead to it durable: what
+// is recorded in the ledger must be found after a power cut.
+func (s *Staging) make() error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	all := filepath.Dir(s.dir)
+	return errors.Join(durable.SyncDir(all), durable.SyncDir(filepath.Dir(all)))
+}
+
+// Empty reports whether nothing stands in staging.
+func (s *Staging) Empty() (bool, error) {
+	entries, err := os.ReadDir(s.dir)
+	return len(entries) == 0, err
+}
+
+// Deliver moves the delivery into the outbox by one rename, and returns its
+// folder. The delivery is exactly the files named: one that is missing is an
+// error, and anything else that a process left in staging is removed.
+func (s *Staging) Deliver(names ...string) (string, error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
 		return "", err
 	}
+	have := 0
+	for _, e := range entries {
+		if slices.Contains(names, e.Name()) {
+			have++
+		} else if err := os.RemoveAll(filepath.Join(s.dir, e.Name())); err != nil {
+			return "", err
+		}
+	}
+	if have != len(names) {
+		return "", fmt.Errorf("%d of the delivery's %d files are in staging: %w", have, len(names), fs.ErrNotExist)
+	}
 	if err := os.Chmod(s.dir, 0o750); err != nil {
+		return "", err
+	}
+	if err := durable.SyncDir(s.dir); err != nil {
 		return "", err
 	}
 	if err := os.Rename(s.dir, s.final); err != nil {
 		return "", err
 	}
-	return s.final, durable.SyncDir(filepath.Dir(s.final))
+	return s.final, errors.Join(durable.SyncDir(filepath.Dir(s.final)), durable.SyncDir(filepath.Dir(s.dir)))
 }
 
 // Discard removes the staging folder, if it still stands.

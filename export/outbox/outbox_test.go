@@ -23,7 +23,7 @@ func TestADeliveryAppearsByOneRename(t *testing.T) {
 	if _, err := os.Stat(box.Path("0a1b")); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("before Deliver the outbox has it: %v", err)
 	}
-	folder, err := s.Deliver()
+	folder, err := s.Deliver("manifest")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func (p *Plan) Empty() bool {
 }
 
 // Digest identifies what was planned: order, fields, windows, accounts and
-// queries. It reveals none of them, also to someone who can guess the accounts:
+// queries, the recipient, and the rules. It reveals none of them, also to someone who can guess the accounts:
 // the order's nonce goes into it. A plan of no order has none.
 func (p *Plan) Digest() digest.Digest {
 	if p.decision == nil || p.decision.Order() == nil {
@@ -99,10 +99,15 @@ func (p *Plan) Digest() digest.Digest {
 		Redirected int
 	}
 	all := struct {
-		Nonce    []byte
-		Order    digest.Digest
-		Datasets []dataset
-	}{p.decision.Order().Order().Nonce, p.decision.Order().Digest(), nil}
+		Nonce           []byte
+		Order           digest.Digest
+		Policy, Catalog digest.Digest
+		Recipient       string
+		Datasets        []dataset
+	}{
+		p.decision.Order().Order().Nonce, p.decision.Order().Digest(), p.decision.Policy(), p.decision.Catalog(),
+		p.decision.Order().Recipient().String(), nil,
+	}
 	for _, d := range p.datasets {
 		all.Datasets = append(all.Datasets, dataset{
 			d.Decision.Dataset, d.Outcome, d.Why, d.Store, d.Query, d.Decision.From.String(), d.Decision.To.String(),

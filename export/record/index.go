@@ -3,9 +3,11 @@ package record
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -18,13 +20,14 @@ import (
 )
 
 // An index says under which key each entry of the ledger is filed: the file is
-// a header, which names the tree that it was made of, and one key an entry.
-// Whatever is wrong with it, it is made anew.
+// a header, which names the tree that it was made of and the digest of what
+// follows, and then one key an entry. Whatever is wrong with it, it is made anew:
+// that it does not name an entry is believed, so every byte is checked.
 type index struct{ path string }
 
 const (
-	indexMagic = "writ.orders/v1\x00\x00"
-	headBytes  = len(indexMagic) + 8 + len(ledger.Hash{})
+	indexMagic = "writ.orders/v2\x00\x00"
+	headBytes  = len(indexMagic) + 8 + len(ledger.Hash{}) + len(digest.Digest{})
 	keyBytes   = len(digest.Digest{})
 	// maxTail entries at the end may be missing from the file; they are read
 	// from the ledger. So the file is written once in so many appends.
@@ -47,9 +50,16 @@ func (x index) find(ctx context.Context, v *ledger.View, key digest.Digest) ([]i
 		return nil, err
 	}
 	defer f.Close()
-	have, err := x.size(ctx, f, v)
+	have, sum, err := x.size(ctx, f, v)
 	if err != nil {
 		return nil, err
+	}
+	found, is, err := scan(io.NewSectionReader(f, int64(headBytes), have*int64(keyBytes)), key)
+	if err != nil {
+		return nil, err
+	}
+	if is.sum() != sum { // not what was written
+		have, found, is = 0, nil, newHash()
 	}
 	size := v.Checkpoint().Size()
 	tail, err := keys(ctx, v, have, size)
@@ -57,14 +67,9 @@ func (x index) find(ctx context.Context, v *ledger.View, key digest.Digest) ([]i
 		return nil, err
 	}
 	if size-have > maxTail {
-		if err := x.extend(ctx, f, v, have, tail); err != nil {
+		if err := x.extend(ctx, f, v, have, tail, is); err != nil {
 			return nil, err
 		}
-		have, tail = size, nil
-	}
-	found, err := scan(io.NewSectionReader(f, int64(headBytes), have*int64(keyBytes)), key)
-	if err != nil {
-		return nil, err
 	}
 	for i, k := range tail {
 		if k == key {
@@ -74,35 +79,45 @@ func (x index) find(ctx context.Context, v *ledger.View, key digest.Digest) ([]i
 	return found, nil
 }
 
-// size returns for how many entries of v the file holds keys: none, unless it
-// was made of the very tree with which v begins.
-func (x index) size(ctx context.Context, f *os.File, v *ledger.View) (int64, error) {
+// A rowsHash is the running digest of the rows.
+type rowsHash struct{ hash.Hash }
+
+func newHash() rowsHash { return rowsHash{sha256.New()} }
+
+func (h rowsHash) sum() digest.Digest { return digest.Digest(h.Sum(nil)) }
+
+// size returns for how many entries of v the file says that it holds keys, and
+// their digest: none, unless it was made of the very tree with which v begins.
+func (x index) size(ctx context.Context, f *os.File, v *ledger.View) (int64, digest.Digest, error) {
+	none := newHash().sum()
 	head := make([]byte, headBytes)
 	if _, err := f.ReadAt(head, 0); err != nil || !bytes.HasPrefix(head, []byte(indexMagic)) {
-		return 0, nil
+		return 0, none, nil
 	}
-	size := int64(binary.BigEndian.Uint64(head[len(indexMagic):]))
-	root := ledger.Hash(head[len(indexMagic)+8:])
+	rest := head[len(indexMagic):]
+	size := int64(binary.BigEndian.Uint64(rest))
+	root := ledger.Hash(rest[8:])
+	sum := digest.Digest(rest[8+len(root):])
 	info, err := f.Stat()
 	if err != nil {
-		return 0, err
+		return 0, none, err
 	}
 	if size < 0 || size > v.Checkpoint().Size() || info.Size() < int64(headBytes)+size*int64(keyBytes) {
-		return 0, nil
+		return 0, none, nil
 	}
 	switch err := v.ExtendsTree(ctx, size, root); {
 	case err == nil:
-		return size, nil
+		return size, sum, nil
 	case errors.Is(err, ledger.ErrForked), errors.Is(err, ledger.ErrRolledBack):
-		return 0, nil
+		return 0, none, nil
 	default:
-		return 0, err
+		return 0, none, err
 	}
 }
 
 // extend writes keys behind those that the file has, and then the header that
 // makes them count.
-func (x index) extend(ctx context.Context, f *os.File, v *ledger.View, have int64, keys []digest.Digest) error {
+func (x index) extend(ctx context.Context, f *os.File, v *ledger.View, have int64, keys []digest.Digest, sum rowsHash) error {
 	size := have + int64(len(keys))
 	root, err := v.Root(ctx, size)
 	if err != nil {
@@ -114,6 +129,9 @@ func (x index) extend(ctx context.Context, f *os.File, v *ledger.View, have int6
 	}
 	head := binary.BigEndian.AppendUint64([]byte(indexMagic), uint64(size))
 	head = append(head, root[:]...)
+	sum.Write(rows)
+	total := sum.sum()
+	head = append(head, total[:]...)
 	_, err = f.WriteAt(rows, int64(headBytes)+have*int64(keyBytes))
 	if err == nil {
 		err = f.Sync()
@@ -143,12 +161,14 @@ func keys(ctx context.Context, v *ledger.View, from, to int64) ([]digest.Digest,
 	return out, nil
 }
 
-// scan returns the places of key among the keys that r holds.
-func scan(r io.Reader, key digest.Digest) ([]int64, error) {
+// scan returns the places of key among the keys that r holds, and their digest.
+func scan(r io.Reader, key digest.Digest) ([]int64, rowsHash, error) {
 	var found []int64
+	h := newHash()
 	buf := make([]byte, 4096*keyBytes)
 	for place := int64(0); ; {
 		n, err := io.ReadFull(r, buf)
+		h.Write(buf[:n])
 		for row := 0; row+keyBytes <= n; row += keyBytes {
 			if [keyBytes]byte(buf[row:row+keyBytes]) == key {
 				found = append(found, place)
@@ -156,10 +176,10 @@ func scan(r io.Reader, key digest.Digest) ([]int64, error) {
 			place++
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return found, nil
+			return found, h, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading the index of orders: %w", err)
+			return nil, h, fmt.Errorf("reading the index of orders: %w", err)
 		}
 	}
 }

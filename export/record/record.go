@@ -60,8 +60,9 @@ func New(c Config) (*Recorder, error) {
 
 // A History is what the ledger says of one order.
 type History struct {
-	ReceivedAt time.Time  // zero if it was not received, or only to be rejected
-	Rejected   []act.Code // by verification
+	ReceivedAt time.Time     // zero if it was not received, or only to be rejected
+	Received   *act.Received // the last; nil as ReceivedAt is zero
+	Rejected   []act.Code    // by verification
 	Decided    *act.Decided
 	Exports    []Exported // oldest first
 }
@@ -89,8 +90,8 @@ func (r *Recorder) Order(ctx context.Context, order digest.Digest) (*History, er
 		case act.Received:
 			if a.Rejected != (act.Rejection{}) {
 				h.Rejected = append(h.Rejected, a.Rejected.Code)
-			} else if h.ReceivedAt.IsZero() {
-				h.ReceivedAt = a.ReceivedAt
+			} else {
+				h.Received, h.ReceivedAt = &a, a.ReceivedAt
 			}
 		case act.Decided:
 			h.Decided = &a
@@ -131,6 +132,29 @@ func (r *Recorder) each(ctx context.Context, key digest.Digest, f func(entry []b
 	return nil
 }
 
+// Export returns what was recorded for the export with that id, nil if nothing
+// was. It reads the whole ledger.
+func (r *Recorder) Export(ctx context.Context, id string) (*Exported, error) {
+	v, err := r.c.Reader.View(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found *Exported
+	for e, err := range v.Entries(ctx, 0, v.Checkpoint().Size()) {
+		if err != nil {
+			return nil, err
+		}
+		a, err := r.believe(e.Bytes, act.KindExported)
+		if err != nil {
+			return nil, fmt.Errorf("ledger entry %d: %w", e.Index, err)
+		}
+		if x, ok := a.(act.Exported); ok && x.Predicate.ExportID == id {
+			found = &Exported{ID: id, Signed: bytes.Clone(e.Bytes)}
+		}
+	}
+	return found, nil
+}
+
 // Head is what a statement made now begins with.
 func (r *Recorder) Head() act.Head {
 	return act.Head{Provider: r.c.Provider.Provider, RecordedAt: r.c.Now().UTC().Truncate(time.Second), Tool: r.c.Tool}
@@ -154,11 +178,26 @@ func (r *Recorder) Append(ctx context.Context, signed ...[]byte) (proof []byte, 
 	if r.c.Log == nil {
 		return nil, fmt.Errorf("%w: Log is missing", ErrConfig)
 	}
+	// What nobody could verify would stand in the ledger for good.
+	for _, s := range signed {
+		if err := r.verify(s); err != nil {
+			return nil, err
+		}
+	}
 	proofs, err := r.c.Log.AppendAll(ctx, signed...)
 	if err != nil {
 		return nil, err
 	}
 	return proofs[len(proofs)-1].Bytes(), nil
+}
+
+func (r *Recorder) verify(statement []byte) error {
+	parsed, err := act.Parse(statement)
+	if err != nil {
+		return err
+	}
+	_, err = act.Verify(parsed, r.c.Provider)
+	return err
 }
 
 // Configured returns the signed statements that the ledger still needs so that
