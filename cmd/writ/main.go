@@ -28,7 +28,6 @@ import (
 
 func main() {
 	noCoreDumps()
-	noCoreDumps()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends what does not hear the first
 	code := run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
