@@ -36,10 +36,12 @@ var exits = []struct {
 	code   int
 	family error
 }{
-	// First what says that the ledger is in trouble, whatever else went wrong.
+	{2, audit.ErrInput}, // about what an auditor brought, whatever is wrong with it
+	// What says that the ledger is in trouble, whatever else went wrong.
 	{4, ledger.ErrUntrusted},
 	{4, act.ErrAct},
 	{4, export.ErrDamaged},
+	{5, ledger.ErrDeadline},
 	{6, export.ErrRefused},
 	{6, plan.ErrCeiling},
 	{6, lockdown.ErrNotApproved},
@@ -56,7 +58,6 @@ var exits = []struct {
 	{2, export.ErrRequest},
 	{2, plan.ErrNotMandated},
 	{4, audit.ErrFindings},
-	{2, audit.ErrInput},
 	{4, transparency.ErrCase},
 	{2, transparency.ErrReport},
 	{2, tally.ErrConfig},
@@ -67,7 +68,6 @@ var exits = []struct {
 	{2, ledger.ErrKey},
 	{2, ledger.ErrPolicy},
 	{2, ledger.ErrUnsupported},
-	{5, ledger.ErrDeadline},
 	{5, ledger.ErrFetch},
 	{2, workspace.ErrConfig},
 	{2, catalog.ErrCatalog},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func runExport(c *cli.Context) (err error) {
 	if c.Bool("dry-run") {
 		return runDry(c, w, request)
 	}
-	signer, err := w.Signer(secret(c, passwordFlag.Name, "WRIT_PASSWORD", "password of the signing key"))
+	signer, err := statementSigner(c, w)
 	if err != nil {
 		return err
 	}
@@ -135,6 +136,15 @@ func exporting(ctx context.Context, w *workspace.Workspace, signer sign.Signer) 
 	return c, log.Close, nil
 }
 
+// statementSigner opens the key that signs statements. Its password comes from the flag or the
+// environment if either gives one, else from where writ.yaml says, else from the terminal.
+func statementSigner(c *cli.Context, w *workspace.Workspace) (sign.Signer, error) {
+	if _, set := os.LookupEnv("WRIT_PASSWORD"); set || c.String(passwordFlag.Name) != "" {
+		w.Config.Signer.PasswordFile = ""
+	}
+	return w.Signer(secret(c, passwordFlag.Name, "WRIT_PASSWORD", "password of the signing key"))
+}
+
 // recorder is the workspace's, of what c gives besides.
 func recorder(w *workspace.Workspace, c record.Config) (*record.Recorder, error) {
 	provider := w.Registry.Publish()
@@ -154,6 +164,9 @@ func exportRequest(c *cli.Context, path string) (export.Request, error) {
 	if r.Order, err = readInput(path, sign.MaxEnvelopeBytes); err != nil {
 		return r, err
 	}
+	if strings.Contains(r.Supplement, "@") {
+		return r, fmt.Errorf("%w: --supplement: the reason is public; name no address in it", errUsage)
+	}
 	if s := c.String("received"); s != "" {
 		if r.ReceivedAt, err = time.Parse(time.RFC3339, s); err != nil {
 			return r, fmt.Errorf("%w: --received: not a time in RFC 3339, such as 2026-03-01T09:00:00Z", errUsage)
@@ -166,8 +179,8 @@ func exportRequest(c *cli.Context, path string) (export.Request, error) {
 	}
 	for _, s := range c.StringSlice("unavailable") {
 		name, why, ok := strings.Cut(s, "=")
-		if !ok || strings.TrimSpace(why) == "" {
-			return r, fmt.Errorf("%w: --unavailable: want DATASET=WHY", errUsage)
+		if !ok || strings.TrimSpace(why) == "" || strings.Contains(why, "@") {
+			return r, fmt.Errorf("%w: --unavailable: want DATASET=WHY, and no address in it", errUsage)
 		}
 		r.Unavailable[order.Dataset(name)] = why
 	}

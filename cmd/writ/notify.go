@@ -56,7 +56,7 @@ func runNotify(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	signer, err := w.Signer(secret(c, passwordFlag.Name, "WRIT_PASSWORD", "password of the signing key"))
+	signer, err := statementSigner(c, w)
 	if err != nil {
 		return err
 	}

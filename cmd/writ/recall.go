@@ -80,7 +80,7 @@ func recall(c *cli.Context, w *workspace.Workspace, build string, ids []string) 
 		found, err = config.Ledger.Deliveries(c.Context, build, ids...)
 		return found, 0, err
 	}
-	signer, err := w.Signer(secret(c, passwordFlag.Name, "WRIT_PASSWORD", "password of the signing key"))
+	signer, err := statementSigner(c, w)
 	if err != nil {
 		return nil, 0, err
 	}
