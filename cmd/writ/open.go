@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -49,6 +51,9 @@ func runOpen(c *cli.Context) error {
 	id, err := seal.ParseIdentity(b, secret(c, "passphrase-file", "WRIT_PASSPHRASE", "passphrase of the identity"), allowed...)
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(filepath.Dir(c.String("output"))); err != nil {
+		return fmt.Errorf("%w: --output: there is no folder %s to put it into", errUsage, filepath.Dir(c.String("output")))
 	}
 	v, err := bundle.Open(c.Context, d, p, id, c.String("output"), bundle.Options{})
 	if errors.Is(err, bundle.ErrExists) {

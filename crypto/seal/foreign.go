@@ -50,7 +50,7 @@ func parseSSHIdentity(file []byte, passphrase func() ([]byte, error)) (age.Ident
 			return nil, "", ErrPassword
 		}
 	} else if err != nil {
-		return nil, "", fmt.Errorf("%w: not an SSH private key", ErrIdentity)
+		return nil, "", fmt.Errorf("%w: not an SSH private key, nor an age identity (writ key new --type x25519 or hybrid makes one)", ErrIdentity)
 	}
 	signer, err := ssh.NewSignerFromKey(key)
 	if err != nil {
