@@ -36,7 +36,9 @@ var exits = []struct {
 	code   int
 	family error
 }{
-	{2, audit.ErrInput}, // about what an auditor brought, whatever is wrong with it
+	// What somebody brought, whatever is wrong with it.
+	{2, audit.ErrInput},
+	{2, record.ErrRequest},
 	// What says that the ledger is in trouble, whatever else went wrong.
 	{4, ledger.ErrUntrusted},
 	{4, act.ErrAct},
@@ -54,7 +56,6 @@ var exits = []struct {
 	{4, exhibit.ErrFormat},
 	{5, source.ErrUnavailable},
 	{2, errUsage},
-	{2, record.ErrRequest},
 	{2, export.ErrRequest},
 	{2, plan.ErrNotMandated},
 	{4, audit.ErrFindings},
