@@ -1,8 +1,8 @@
 package audit_test
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"fmt"
