@@ -65,11 +65,7 @@ func runExport(c *cli.Context) (err error) {
 	if c.Bool("dry-run") {
 		return runDry(c, w, request)
 	}
-	signer, err := statementSigner(c, w)
-	if err != nil {
-		return err
-	}
-	config, done, err := exporting(c.Context, w, signer)
+	config, done, err := recording(c, w)
 	if err != nil {
 		return err
 	}
@@ -143,6 +139,15 @@ func statementSigner(c *cli.Context, w *workspace.Workspace) (sign.Signer, error
 		w.Config.Signer.PasswordFile = ""
 	}
 	return w.Signer(secret(c, passwordFlag.Name, "WRIT_PASSWORD", "password of the signing key"))
+}
+
+// recording is [exporting] with the key of [statementSigner].
+func recording(c *cli.Context, w *workspace.Workspace) (export.Config, func() error, error) {
+	signer, err := statementSigner(c, w)
+	if err != nil {
+		return export.Config{}, nil, err
+	}
+	return exporting(c.Context, w, signer)
 }
 
 // recorder is the workspace's, of what c gives besides.

@@ -36,11 +36,7 @@ func runOrderReceive(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	signer, err := statementSigner(c, w)
-	if err != nil {
-		return err
-	}
-	config, done, err := exporting(c.Context, w, signer)
+	config, done, err := recording(c, w)
 	if err != nil {
 		return err
 	}
