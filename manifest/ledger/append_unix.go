@@ -8,10 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/transparency-dev/tessera"
-	"github.com/transparency-dev/tessera/api/layout"
 )
 
 // Append puts an entry into the ledger and returns its proof once a published
@@ -100,7 +98,7 @@ func (l *Log) step(s Step, do func() error) error {
 func (l *Log) integrate(ctx context.Context, entries [][]byte) ([]int64, error) {
 	var unlock func()
 	err := l.step(StepLock, func() (err error) {
-		unlock, err = l.acquire(ctx)
+		unlock, err = l.acquire(ctx, &l.appending)
 		return err
 	})
 	if err != nil {
@@ -192,32 +190,6 @@ func (l *Log) add(ctx context.Context, entries [][]byte, unlock func()) ([]int64
 		return r.indexes, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: adding: %w", ErrDeadline, ctx.Err())
-	}
-}
-
-// published waits for a checkpoint of at least size entries that the policy
-// accepts.
-func (l *Log) published(ctx context.Context, size int64) (*Checkpoint, error) {
-	var seen []byte
-	poll := time.NewTicker(time.Millisecond)
-	defer poll.Stop()
-	for {
-		b, err := l.src.Read(ctx, layout.CheckpointPath, MaxCheckpointBytes)
-		if err == nil && !bytes.Equal(b, seen) {
-			seen = b
-			c, err := openCheckpoint(b, l.key, l.policy)
-			if err != nil {
-				return nil, err
-			}
-			if c.size >= size && c.satisfied == nil {
-				return c, nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return nil, l.driver.unpublished(size, ctx.Err())
-		case <-poll.C:
-		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"runtime/pprof"
@@ -22,29 +23,25 @@ import (
 
 // A driver is Tessera at work on one folder.
 type driver struct {
-	add       tessera.AddFn
+	add tessera.AddFn
+	// sign makes a checkpoint of a tree, signed and cosigned.
+	sign      func(ctx context.Context, size uint64, root []byte) ([]byte, error)
 	cancel    context.CancelFunc
 	label     string
 	witnesses *witnessTransport // nil without a policy
 }
 
-const (
-	// The least that Tessera's POSIX driver takes. Its default of 10 s is
-	// what an append would wait.
-	publishEvery = 100 * time.Millisecond
-
-	labelName = "writ.ledger"
-)
+const labelName = "writ.ledger"
 
 var drivers atomic.Int64
 
-func startDriver(dir string, cfg Config, republish bool) (*driver, error) {
+func startDriver(dir string, cfg Config) (*driver, error) {
 	quietKlog(cfg.Logger)
 	d := &driver{label: strconv.FormatInt(drivers.Add(1), 10)}
 	opts := tessera.NewAppendOptions().
 		WithCheckpointSigner(cfg.Signer).
 		WithBatching(tileWidth, time.Millisecond).
-		WithCheckpointInterval(publishEvery).
+		WithCheckpointInterval(math.MaxInt64). // never: see Log.published
 		WithCheckpointRepublishInterval(0).
 		WithGarbageCollectionInterval(0) // see Log.collect
 	client := http.DefaultClient
@@ -55,10 +52,7 @@ func startDriver(dir string, cfg Config, republish bool) (*driver, error) {
 		if err != nil {
 			return nil, err
 		}
-		opts.WithWitnesses(group, &tessera.WitnessOptions{Timeout: max(cfg.Deadline/2, publishEvery)})
-		if republish {
-			opts.WithCheckpointRepublishInterval(publishEvery)
-		}
+		opts.WithWitnesses(group, &tessera.WitnessOptions{Timeout: max(cfg.Deadline/2, publishAgain)})
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d.cancel = cancel
@@ -67,8 +61,9 @@ func startDriver(dir string, cfg Config, republish bool) (*driver, error) {
 		// What Tessera starts inherits the label, see running.
 		pprof.Do(ctx, pprof.Labels(labelName, d.label), func(ctx context.Context) {
 			var a *tessera.Appender
-			if a, _, _, err = tessera.NewAppender(ctx, storage, opts); err == nil {
-				d.add = a.Add
+			var r tessera.LogReader
+			if a, _, r, err = tessera.NewAppender(ctx, storage, opts); err == nil {
+				d.add, d.sign = a.Add, opts.CheckpointPublisher(r, client)
 			}
 		})
 	}

@@ -14,7 +14,7 @@ func (l *Log) Find(ctx context.Context, leaf Hash) (int64, error) {
 	if l.closed {
 		return 0, ErrClosed
 	}
-	unlock, err := l.acquire(ctx)
+	unlock, err := l.acquire(ctx, &l.appending)
 	if err != nil {
 		return 0, err
 	}

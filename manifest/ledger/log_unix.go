@@ -19,10 +19,12 @@ import (
 
 // Where what is not the log itself stands in its folder. It is not served.
 const (
-	stateDir  = ".state" // Tessera's
-	ownDir    = ".writ"
-	lockFile  = "lock"
-	indexFile = "leaves"
+	stateDir    = ".state" // Tessera's
+	ownDir      = ".writ"
+	lockFile    = "lock"
+	publishFile = "publish.lock"
+	noteFile    = "checkpoint" // until it is published
+	indexFile   = "leaves"
 )
 
 // A Log appends to a ledger and reads it. Several processes may have one on
@@ -36,12 +38,24 @@ type Log struct {
 	driver *driver
 	index  leafIndex
 
-	turn chan struct{} // whose turn it is in this process; holds one token
-	lock *flock.Flock  // and among processes; only with the token
+	appending  gate // who adds to the tree
+	publishing gate // who makes a checkpoint of it: that may wait for witnesses
 
 	mu      sync.RWMutex // append holds it shared, Close alone
 	closed  bool
 	pending sync.WaitGroup // adds that outlived their append's deadline
+}
+
+// A gate lets one at a time through.
+type gate struct {
+	turn chan struct{} // whose turn it is in this process; holds one token
+	lock *flock.Flock  // and among processes; only with the token
+}
+
+func newGate(path string) gate {
+	g := gate{turn: make(chan struct{}, 1), lock: flock.New(path)}
+	g.turn <- struct{}{}
+	return g
 }
 
 // openDirs are the folders with a Log in this process. Two drivers on one
@@ -132,14 +146,13 @@ func open(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{
-		Reader: NewReader(Dir(dir), cfg.Verifier, cfg.Policy),
-		cfg:    cfg,
-		dir:    dir,
-		index:  leafIndex{path: filepath.Join(dir, ownDir, indexFile)},
-		turn:   make(chan struct{}, 1),
-		lock:   flock.New(filepath.Join(dir, ownDir, lockFile)),
+		Reader:     NewReader(Dir(dir), cfg.Verifier, cfg.Policy),
+		cfg:        cfg,
+		dir:        dir,
+		index:      leafIndex{path: filepath.Join(dir, ownDir, indexFile)},
+		appending:  newGate(filepath.Join(dir, ownDir, lockFile)),
+		publishing: newGate(filepath.Join(dir, ownDir, publishFile)),
 	}
-	l.turn <- struct{}{}
 	if err := l.start(ctx); err != nil {
 		release(dir)
 		return nil, err
@@ -150,7 +163,7 @@ func open(ctx context.Context, cfg Config) (*Log, error) {
 // start starts the driver while no other process appends: it looks at the
 // state of the tree, and may have to finish making it.
 func (l *Log) start(ctx context.Context) error {
-	unlock, err := l.acquire(ctx)
+	unlock, err := l.acquire(ctx, &l.appending)
 	if err != nil {
 		return err
 	}
@@ -164,38 +177,32 @@ func (l *Log) start(ctx context.Context) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", ErrLedger, err)
 	}
-	// A checkpoint from before there was a policy is published once more,
-	// with cosignatures.
-	republish := false
-	if c, err := l.checkpoint(ctx); err == nil {
-		republish = c.satisfied != nil
-	}
-	l.driver, err = startDriver(l.dir, l.cfg, republish)
+	l.driver, err = startDriver(l.dir, l.cfg)
 	return err
 }
 
 // acquire waits for this process's turn and then for the other processes'.
-func (l *Log) acquire(ctx context.Context) (unlock func(), err error) {
+func (l *Log) acquire(ctx context.Context, g *gate) (unlock func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, l.cfg.Deadline)
 	defer cancel()
 	select {
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: another append is under way: %w", ErrDeadline, ctx.Err())
-	case <-l.turn:
+		return nil, fmt.Errorf("%w: another goroutine is at it: %w", ErrDeadline, ctx.Err())
+	case <-g.turn:
 	}
-	ok, err := l.lock.TryLockContext(ctx, time.Millisecond)
+	ok, err := g.lock.TryLockContext(ctx, time.Millisecond)
 	if err != nil || !ok {
-		l.turn <- struct{}{}
+		g.turn <- struct{}{}
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%w: another process holds the lock: %w", ErrDeadline, ctx.Err())
 		}
 		return nil, fmt.Errorf("%w: lock: %w", ErrLedger, err)
 	}
 	return func() {
-		if err := l.lock.Unlock(); err != nil {
+		if err := g.lock.Unlock(); err != nil {
 			l.cfg.Logger.Error("ledger lock is not released", "error", err)
 		}
-		l.turn <- struct{}{}
+		g.turn <- struct{}{}
 	}, nil
 }
 
@@ -217,7 +224,7 @@ func (l *Log) sweepState() {
 }
 
 // Close waits for appends under way and stops. An entry that an append gave up
-// waiting for is published by the next who opens the ledger.
+// waiting for is published with the next append, or by [Log.Settle].
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

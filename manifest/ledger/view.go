@@ -1,11 +1,13 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
+	"sync/atomic"
 
 	"github.com/transparency-dev/tessera/api/layout"
 	"golang.org/x/mod/sumdb/note"
@@ -18,6 +20,7 @@ type Reader struct {
 	key    note.Verifier
 	policy Policy
 	kept   tileCache
+	last   atomic.Pointer[Checkpoint] // that was read: to verify it once is enough
 }
 
 // NewReader returns a reader of the ledger at src. Its checkpoints must be
@@ -46,7 +49,14 @@ func (r *Reader) checkpoint(ctx context.Context) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openCheckpoint(text, r.key, r.policy)
+	if last := r.last.Load(); last != nil && bytes.Equal(last.note, text) {
+		return last, nil
+	}
+	c, err := openCheckpoint(text, r.key, r.policy)
+	if err == nil {
+		r.last.Store(c)
+	}
+	return c, err
 }
 
 // View returns the ledger as of the published checkpoint.

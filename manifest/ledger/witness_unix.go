@@ -62,8 +62,15 @@ func (t *witnessTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	defer func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		if req.Context().Err() == context.Canceled && t.last[name].words != "not asked" {
-			return // not the witness's doing: the quorum was met, or we stopped
+		switch last := t.last[name]; req.Context().Err() {
+		case context.Canceled: // not the witness's doing: the quorum was met, or we stopped
+			if last.words != "not asked" {
+				return
+			}
+		case context.DeadlineExceeded: // why it refused before says more
+			if !last.until.IsZero() {
+				return
+			}
 		}
 		t.last[name] = a
 	}()
