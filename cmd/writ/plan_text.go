@@ -136,9 +136,7 @@ func writeTail(w io.Writer, p *plan.Plan) {
 	if e := d.Enterprise(); e.Why != "" {
 		label(w, "enterprise", "of an enterprise customer's account: %s; %s", e.Why, ruleText(e.Rule))
 	}
-	c := d.Ceilings()
-	label(w, "ceilings", "%d targets, %d accounts, %d records a dataset, %d bytes, a window of %d days; %s",
-		c.Targets, c.Accounts, c.Records, c.Bytes, c.WindowDays, ruleText(d.CeilingRule()))
+	label(w, "ceilings", "%s; %s", d.Ceilings(), ruleText(d.CeilingRule()))
 	label(w, "policy", "%s", d.Policy())
 	label(w, "catalog", "%s", d.Catalog())
 	label(w, "plan", "%s", p.Digest())

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// A day is one of 24 hours, as in every duration of a policy.
+const day = 24 * time.Hour
+
 // A moment is a time that depends on the order: a while after its receipt, the
 // end of a day (the day of receipt is day 0; days are UTC's), or the date that
 // the order sets. The zero moment is never.

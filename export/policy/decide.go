@@ -112,13 +112,13 @@ func (j *jurisdiction) rule(a *ask, v *Verdict, ds catalog.Dataset, item order.I
 		refuse(NoWindow, Rule{}, "the records have times, and the mandate gives no window")
 		return
 	}
-	window := item.To.UTC().Sub(item.From.UTC())
+	window, longest := item.To.UTC().Sub(item.From.UTC()), d.ceilings.window(v.Category)
 	switch {
 	case a.targets > d.ceilings.Targets:
 		refuse(OverCeiling, d.ceilingRule, "%d targets, and the ceiling is %d", a.targets, d.ceilings.Targets)
 		return
-	case !item.From.IsZero() && window > d.ceilings.Window:
-		refuse(OverCeiling, d.ceilingRule, "a window of %d days, and the ceiling is %d", windowDays(item), d.ceilings.WindowDays)
+	case !item.From.IsZero() && window > longest.Window:
+		refuse(OverCeiling, d.ceilingRule, "a window of %d days, and the ceiling%s is %d", windowDays(item), longest.of(), longest.Days)
 		return
 	}
 	v.Effect, v.Rule = Grant, r
@@ -131,7 +131,6 @@ func windowDays(item order.Item) int {
 	if item.From.IsZero() || item.To.IsZero() {
 		return 0
 	}
-	const day = 24 * time.Hour
 	return int((item.To.UTC().Sub(item.From.UTC()) + day - 1) / day)
 }
 

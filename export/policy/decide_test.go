@@ -186,6 +186,11 @@ var cases = []struct {
 	{"targets over the ceiling", "us", "subpoena", "identity.name", []with{targets(51)}, OverCeiling, "us.ceiling"},
 	{"a window at the ceiling", "us", "subpoena", "session.time", []with{days(1827)}, "", "us.subscriber.c-sessions"},
 	{"a window over the ceiling", "us", "subpoena", "session.time", []with{days(1828)}, OverCeiling, "us.ceiling"},
+	{"content at its own ceiling", "us", "search-warrant", "content", []with{days(731)}, "", "us.warrant.content"},
+	{"content over its own ceiling", "us", "search-warrant", "content", []with{days(732)}, OverCeiling, "us.ceiling"},
+	{"a leaf under its branch's ceiling", "us", "search-warrant", "traffic.header", []with{days(1097)}, OverCeiling, "us.ceiling"},
+	{"contacts are not below content", "us", "search-warrant", "contacts", []with{days(732)}, "", "us.warrant.content"},
+	{"emergency: a month of content", "us", "emergency", "content", []with{days(32)}, OverCeiling, "us.ceiling.emergency"},
 	{"a window over the ceiling on records without times", "eu", "production", "identity.name", []with{in("timeless"), days(1828)}, OverCeiling, "eu.ceiling"},
 }
 

@@ -85,6 +85,27 @@ type Ceilings struct {
 	Bytes      int64         `json:"bytes"`   // of the whole bag
 	Window     time.Duration `json:"-"`       // longest window
 	WindowDays int           `json:"window_days"`
+	// Windows are shorter ones, by category: the longest name that holds a
+	// field's category counts.
+	Windows []WindowCeiling `json:"windows,omitempty"`
+}
+
+// A WindowCeiling is the longest window of a category and of what is below it.
+type WindowCeiling struct {
+	Category catalog.Category `json:"category"`
+	Window   time.Duration    `json:"-"`
+	Days     int              `json:"days"`
+}
+
+// window returns the longest window of data of category c.
+func (l Ceilings) window(c catalog.Category) WindowCeiling {
+	best := WindowCeiling{Window: l.Window, Days: l.WindowDays}
+	for _, w := range l.Windows {
+		if c.Within(w.Category) && len(w.Category) >= len(best.Category) {
+			best = w
+		}
+	}
+	return best
 }
 
 // Clocks are the times that the law sets. A zero time means that there is none.
@@ -151,7 +172,11 @@ func (d *Decision) Datasets() []DatasetDecision {
 }
 
 // Ceilings returns the bounds on this export.
-func (d *Decision) Ceilings() Ceilings { return d.ceilings }
+func (d *Decision) Ceilings() Ceilings {
+	out := d.ceilings
+	out.Windows = slices.Clone(out.Windows)
+	return out
+}
 
 // CeilingRule returns the rule that sets them.
 func (d *Decision) CeilingRule() Rule { return d.ceilingRule }

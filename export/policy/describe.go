@@ -118,8 +118,7 @@ func (p *Policy) Describe(name trust.Jurisdiction) (Description, bool) {
 		add("notice", l.rule, l.about(text))
 	}
 	for _, l := range j.ceilings {
-		add("ceiling", l.rule, l.about(fmt.Sprintf("%d targets, %d accounts, %d records a dataset, %d MiB, window of %d days",
-			l.Targets, l.Accounts, l.Records, l.Bytes>>20, l.WindowDays)))
+		add("ceiling", l.rule, l.about(l.Ceilings.String()))
 	}
 	for _, l := range j.enterprise {
 		text := "answered for like others"
@@ -192,7 +191,6 @@ func (m moment) String() string {
 }
 
 func hours(d time.Duration) string {
-	const day = 24 * time.Hour
 	if d%day == 0 {
 		return fmt.Sprintf("%d days", d/day)
 	}

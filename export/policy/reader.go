@@ -285,5 +285,6 @@ func (l line) ceilings() Ceilings {
 	if c.WindowDays < 1 && c.Window != 0 {
 		l.Fail(l.node.Errorf("window: want at least a day"))
 	}
+	c.Windows = l.windows(c.Window)
 	return c
 }

@@ -28,6 +28,9 @@ func (d *Decision) Record() act.Decision {
 		},
 		Enterprise: act.Enterprise{Redirect: d.enterprise.Redirect, Why: d.enterprise.Why, Rule: manifest.Rule(d.enterprise.Rule)},
 	}
+	for _, w := range d.ceilings.Windows {
+		out.Ceilings.Windows = append(out.Ceilings.Windows, act.Window{Category: string(w.Category), Days: w.Days})
+	}
 	for _, ds := range d.datasets {
 		out.Datasets = append(out.Datasets, ds.record(at(ds.HeldUntil)))
 	}

@@ -22,9 +22,12 @@ type Decided struct {
 	Planned   []Planned     `json:"planned"`  // as Decision.Datasets; none if the order was rejected
 	Accounts  int           `json:"accounts"` // that the targets found and that are pulled from
 	// Redirected is how many more there are, of enterprise customers.
-	Redirected int       `json:"accounts_redirected"`
-	Result     Result    `json:"result"`
-	Rejected   Rejection `json:"rejected,omitzero"` // in planning
+	Redirected int `json:"accounts_redirected"`
+	// Answer is which answer to the order this decides on: 2 and more pull
+	// again. 0 stands for the first.
+	Answer   int       `json:"answer,omitzero"`
+	Result   Result    `json:"result"`
+	Rejected Rejection `json:"rejected,omitzero"` // in planning
 }
 
 // InForce names what the decision was made with.
@@ -102,6 +105,8 @@ func (d Decided) check(c *form.Checker) {
 	d.Decision.check(c, d.DecidedAt)
 	c.Count("accounts", int64(d.Accounts), 0)
 	c.Count("accounts_redirected", int64(d.Redirected), 0)
+	c.Count("answer", int64(d.Answer), 0)
+	c.Need(d.Answer != 1, "answer", "is spelt out, but it is the first")
 	rejected := d.Result == Rejected
 	c.Need(rejected == (d.Rejected != Rejection{}), "rejected", "belongs to the result rejected, and only there")
 	c.Need(rejected == d.InForce.Plan.IsZero(), "decided_by.plan", "belongs to all but a rejected order")

@@ -16,6 +16,7 @@ type Decision struct {
 	Datasets   []Ruling   `json:"datasets"` // by name
 	Narrowed   bool       `json:"narrowed"` // some field was granted, and some was not
 	Ceilings   Ceilings   `json:"ceilings"`
+	Rates      []Rate     `json:"rates,omitzero"` // by rule
 	Clocks     Clocks     `json:"clocks"`
 	Notice     Notice     `json:"notice"`
 	Enterprise Enterprise `json:"enterprise"`
@@ -67,6 +68,8 @@ type Ceilings struct {
 	Records    int64         `json:"records"` // of one dataset
 	Bytes      int64         `json:"bytes"`   // of the bag
 	WindowDays int           `json:"window_days"`
+	Windows    []Window      `json:"windows,omitzero"` // shorter ones, by category
+	Lifted     []string      `json:"lifted,omitzero"`  // bounds that an approval raised
 	Rule       manifest.Rule `json:"rule,omitzero"`
 }
 
@@ -110,6 +113,8 @@ func (d Decision) copy() Decision {
 			r.Withheld[j].Fields = slices.Clone(r.Withheld[j].Fields)
 		}
 	}
+	d.Ceilings.Windows, d.Ceilings.Lifted = slices.Clone(d.Ceilings.Windows), slices.Clone(d.Ceilings.Lifted)
+	d.Rates = copyRates(d.Rates)
 	k := &d.Clocks
 	k.NotBefore, k.Deadline, k.PreserveUntil = second(k.NotBefore), second(k.Deadline), second(k.PreserveUntil)
 	d.Notice.After = second(d.Notice.After)
@@ -131,9 +136,8 @@ func (d *Decision) check(c *form.Checker, decidedAt time.Time) {
 		}
 	}
 	c.Need(d.Narrowed == (granted && withheld), "decision.narrowed", "does not fit the fields")
-	for _, n := range [...]int64{int64(d.Ceilings.Targets), int64(d.Ceilings.Accounts), d.Ceilings.Records, d.Ceilings.Bytes, int64(d.Ceilings.WindowDays)} {
-		c.Count("decision.ceilings", n, 0)
-	}
+	d.Ceilings.check(c)
+	checkRates(c, d.Rates)
 	rule := func(path string, r manifest.Rule) { c.Rule("decision."+path+".rule", r.ID, r.Cite, true) }
 	rule("ceilings", d.Ceilings.Rule)
 	rule("clocks", d.Clocks.Rule)

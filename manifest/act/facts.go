@@ -32,6 +32,8 @@ type Facts struct {
 	Consent       []string `json:"consent,omitzero"` // categories, sorted
 	Certificate   bool     `json:"certificate,omitzero"`
 	Enterprise    string   `json:"enterprise,omitzero"` // ground: consent or contract
+
+	Approvals []Approval `json:"approvals,omitzero"` // that lift a ceiling, by rule and bound
 }
 
 // An Item is what is wanted of one dataset.
@@ -71,6 +73,7 @@ func (f *Facts) check(c *form.Checker) {
 		c.Word("facts.enterprise", f.Enterprise)
 	}
 	checkSorted(c, "facts.consent", f.Consent)
+	checkApprovals(c, f.Approvals)
 	c.Need(len(f.Mandate) >= 1 && len(f.Mandate) <= MaxDatasets, "facts.mandate", "is not 1 to %d datasets", MaxDatasets)
 	seen := map[string]bool{}
 	for _, m := range f.Mandate {

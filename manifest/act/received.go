@@ -17,9 +17,10 @@ type Received struct {
 	ReceivedAt time.Time `json:"received_at"`
 	Country    string    `json:"country,omitzero"` // of the authority: ISO 3166-1 alpha-2
 	// Order of a rejected order is what it claims: see [Claimed].
-	Order    manifest.OrderRef `json:"order"`
-	Facts    Facts             `json:"facts,omitzero"`    // not of a rejected one
-	Rejected Rejection         `json:"rejected,omitzero"` // by verification
+	Order       manifest.OrderRef `json:"order"`
+	Fingerprint Fingerprint       `json:"fingerprint,omitzero"` // of the targets; not of a rejected one
+	Facts       Facts             `json:"facts,omitzero"`       // not of a rejected one
+	Rejected    Rejection         `json:"rejected,omitzero"`    // by verification
 }
 
 // Kind is [KindReceived].
@@ -35,6 +36,7 @@ func (r Received) copy() Act {
 	r.ReceivedAt, r.Facts.ReceivedAt = second(r.ReceivedAt), second(r.Facts.ReceivedAt)
 	r.Order.Targets, r.Order.Signers = slices.Clone(r.Order.Targets), slices.Clone(r.Order.Signers)
 	r.Facts.Consent, r.Facts.Mandate = slices.Clone(r.Facts.Consent), slices.Clone(r.Facts.Mandate)
+	r.Facts.Approvals = copyApprovals(r.Facts.Approvals)
 	for i := range r.Facts.Mandate {
 		r.Facts.Mandate[i].Fields = slices.Clone(r.Facts.Mandate[i].Fields)
 	}
@@ -51,11 +53,13 @@ func (r Received) check(c *form.Checker) {
 		r.Rejected.check(c, verification)
 		checkClaimed(c, r.Order)
 		c.Need(r.Facts.none(), "facts", "are given, but the order was rejected")
+		c.Need(r.Fingerprint == Fingerprint{}, "fingerprint", "is given, but the order was rejected")
 		return
 	}
 	err := r.Order.Check()
 	c.Need(err == nil, "order", "is incomplete: %v", err)
 	r.Facts.check(c)
+	r.Fingerprint.check(c)
 	f, o, targets := &r.Facts, &r.Order, 0
 	for _, t := range o.Targets {
 		targets += t.Count

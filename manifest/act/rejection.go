@@ -18,6 +18,7 @@ const (
 	NotYetInForce  Code = "not-yet-in-force"
 	Expired        Code = "expired"
 	ExportedBefore Code = "exported-before"
+	NearDuplicate  Code = "near-duplicate"
 )
 
 // Why a genuine order can't be planned.
@@ -25,6 +26,7 @@ const (
 	TargetUnusable  Code = "target-unusable"
 	TargetAmbiguous Code = "target-ambiguous"
 	OverCeiling     Code = "over-ceiling"
+	OverRate        Code = "over-rate"
 	OverSize        Code = "over-size"
 )
 
@@ -53,9 +55,11 @@ var sentences = map[Code]struct {
 	NotYetInForce:   {verification, "the order was not in force yet when it was received"},
 	Expired:         {verification, "the order was no longer in force when it was received"},
 	ExportedBefore:  {verification, "the order was answered before, and nobody said why to answer it again"},
+	NearDuplicate:   {verification, "another order for the same targets was answered before, and nobody said why to answer this one too"},
 	TargetUnusable:  {planning, "a target is of a type or a form by which no account can be found"},
 	TargetAmbiguous: {planning, "a target finds more than one account"},
 	OverCeiling:     {planning, "the order reaches more than one order may"},
+	OverRate:        {planning, "more has been answered in a time than may be"},
 	OverSize:        {planning, "the answer's statement would be too large for the ledger"},
 }
 
@@ -63,13 +67,23 @@ var sentences = map[Code]struct {
 type Rejection struct {
 	Code Code   `json:"code"`
 	Why  string `json:"why"`
+	Rule string `json:"rule,omitzero"` // of [OverRate]
 }
 
 // Because returns the rejection for a code; one that there is not can't be signed.
 func Because(code Code) Rejection { return Rejection{Code: code, Why: sentences[code].why} }
 
+// BecauseOf is [Because] of the rate that a rule sets.
+func BecauseOf(code Code, rule string) Rejection {
+	r := Because(code)
+	r.Rule = rule
+	return r
+}
+
 func (r Rejection) check(c *form.Checker, by stage) {
 	s, known := sentences[r.Code]
 	c.Need(known && s.by == by, "rejected.code", "is unknown here")
+	c.Need((r.Code == OverRate) == (r.Rule != ""), "rejected.rule", "belongs to the code over-rate, and only there")
+	c.Text("rejected.rule", r.Rule, form.MaxName, true)
 	c.Need(r.Why == s.why, "rejected.why", "is not the sentence of its code")
 }

@@ -70,7 +70,19 @@ func received() Received {
 			},
 			OffenceYears: 5, OffenceListed: true, Notification: true, ClearedAt: "2026-03-05T00:00:00Z",
 			Secrecy: "until", SecretUntil: "2027-03-01T00:00:00Z", Consent: []string{"content", "session"}, Certificate: true, Enterprise: "contract",
+			Approvals: []Approval{
+				{Rule: "eu.ceiling", Bound: "accounts", Ceiling: 50, Limit: 80, IssuedAt: at(-60), ExpiresAt: at(60 * 24), Signers: approvers(), Envelope: digest.Of([]byte("e1"))},
+				{Rule: "eu.rate.agency.day", Bound: "orders", Ceiling: 100, Limit: 101, IssuedAt: at(-60), ExpiresAt: at(60 * 24), Signers: approvers(), Envelope: digest.Of([]byte("e2"))},
+			},
 		},
+		Fingerprint: Fingerprint{Key: digest.Of([]byte("secret")).Hex()[:16], Value: digest.Of([]byte("targets")).Hex()},
+	}
+}
+
+func approvers() []manifest.Signer {
+	return []manifest.Signer{
+		{Role: "reviewer", ID: "chen", KeyID: digest.Of([]byte("k2")).Hex()},
+		{Role: "reviewer", ID: "lopez", KeyID: digest.Of([]byte("k3")).Hex()},
 	}
 }
 
@@ -102,8 +114,12 @@ func decided() Decided {
 				},
 				{Dataset: "tenants", Granted: name},
 			},
-			Narrowed:   true,
-			Ceilings:   Ceilings{Targets: 50, Accounts: 50, Records: 1000, Bytes: 1 << 30, WindowDays: 366, Rule: manifest.Rule{ID: "eu.ceiling", Cite: "provider's policy"}},
+			Narrowed: true,
+			Ceilings: Ceilings{Targets: 50, Accounts: 50, Records: 1000, Bytes: 1 << 30, WindowDays: 366, Windows: []Window{{"content", 92}, {"traffic", 184}}, Lifted: []string{"accounts"}, Rule: manifest.Rule{ID: "eu.ceiling", Cite: "provider's policy"}},
+			Rates: []Rate{
+				{Rule: manifest.Rule{ID: "eu.rate.agency.day", Cite: "provider's policy"}, Per: PerAgency, Hours: 24, Orders: 101, Accounts: 300, Lifted: []string{"orders"}},
+				{Rule: manifest.Rule{ID: "eu.rate.emergency", Cite: "provider's policy"}, Per: PerProvider, Hours: 720, Processes: []string{"emergency", "production"}, Orders: 1000, Accounts: 3000},
+			},
 			Clocks:     Clocks{NotBefore: until, Deadline: until.AddDate(0, 0, 1), PreserveUntil: until.AddDate(0, 1, 0), RenewalHours: 720, Rule: hold},
 			Notice:     Notice{Owed: true, After: until.AddDate(1, 0, 0), Why: "the order is secret until a date", Rule: manifest.Rule{ID: "eu.notice", Cite: "Regulation (EU) 2023/1543, Art. 13"}},
 			Enterprise: Enterprise{Redirect: true, Why: "the authority is referred to the customer, whose data it is", Rule: manifest.Rule{ID: "eu.enterprise", Cite: "provider's policy"}},
@@ -116,7 +132,7 @@ func decided() Decided {
 			{Dataset: "sign-ins", Outcome: Pull, Accounts: 2},
 			{Dataset: "tenants", Outcome: manifest.Redirected, Why: "an enterprise customer's accounts", Redirected: 1},
 		},
-		Accounts: 2, Redirected: 1, Result: Export,
+		Accounts: 2, Redirected: 1, Answer: 2, Result: Export,
 	}
 }
 
@@ -124,6 +140,12 @@ func unplanned() Decided {
 	d := decided()
 	d.Planned, d.Accounts, d.Redirected, d.Result, d.InForce.Plan = nil, 0, 0, Rejected, digest.Digest{}
 	d.Rejected = Because(TargetAmbiguous)
+	return d
+}
+
+func overRate() Decided {
+	d := unplanned()
+	d.Rejected = BecauseOf(OverRate, "eu.rate.agency.day")
 	return d
 }
 
@@ -135,6 +157,7 @@ func samples(t testing.TB) map[string]Act {
 		"rejected":  rejected(),
 		"decided":   decided(),
 		"unplanned": unplanned(),
+		"over-rate": overRate(),
 		"exported":  Exported{exported(t).Unverified()},
 		"notified":  Notified{Head: head(5), Order: theOrder, NotifiedAt: at(4), How: "email", Late: true},
 		"released":  Released{Head: head(5), Order: theOrder, ReleasedAt: at(4), Because: HoldCleared, Datasets: []string{"calls", "mail"}},

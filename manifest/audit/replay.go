@@ -129,7 +129,7 @@ func differences(recorded, made act.Decision) []string {
 		{"the clocks", recorded.Clocks, made.Clocks}, {"the notice to the user", recorded.Notice, made.Notice},
 		{"what happens to enterprise accounts", recorded.Enterprise, made.Enterprise},
 	} {
-		if x.recorded != x.made {
+		if !reflect.DeepEqual(x.recorded, x.made) {
 			say("%s differ", x.what)
 		}
 	}

@@ -90,12 +90,14 @@ func (o *order) decide(d act.Decided) {
 			kept = kept || w.Ground == releasesNothing
 		}
 	}
-	switch d.Result {
-	case act.Redirected:
+	switch {
+	case d.Rejected.Code == act.OverRate: // until there is room again
+		o.last = transparency.Pending
+	case d.Result == act.Redirected:
 		o.last = transparency.Redirected
-	case act.Rejected:
+	case d.Result == act.Rejected:
 		o.last = transparency.Rejected
-	case act.Refused:
+	case d.Result == act.Refused:
 		o.last = transparency.Rejected
 		if o.preserves && kept {
 			o.last = transparency.Preserved
