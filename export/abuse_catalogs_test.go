@@ -142,6 +142,7 @@ func TestAbuseByPolicy(t *testing.T) {
 	const (
 		warrant = `principal == ProcessType::"search-warrant", action == Action::"compel", `
 		ceiling = `targets: 50, accounts: 100, records: 10000000, bytes: 100GiB, window: 1827d`
+		windows = `, windows: {content: 731d, location: 366d, traffic: 1096d}`
 	)
 	two := both(of("subscriber", "name"), to("account-id", "17", "18"))
 	l := newLab(t)
@@ -159,7 +160,9 @@ func TestAbuseByPolicy(t *testing.T) {
 		{name: "two accounts, and the ceiling is one", order: two, policy: yaml(ceiling, "targets: 50, accounts: 1, records: 10000000, bytes: 100GiB, window: 1827d"), want: plan.ErrCeiling, says: "received decided:rejected:over-ceiling"},
 		{name: "two targets, and the ceiling is one", order: two, policy: yaml(ceiling, "targets: 1, accounts: 1, records: 10000000, bytes: 100GiB, window: 1827d"), want: export.ErrRefused, says: "received decided:refused"},
 		{name: "records over the ceiling", order: of("logins", "ip"), policy: yaml(ceiling, "targets: 1, accounts: 1, records: 1, bytes: 100GiB, window: 1827d"), want: plan.ErrCeiling, says: "received decided:export decided:rejected:over-ceiling"},
-		{name: "a window over the ceiling", order: of("logins", "ip"), policy: yaml(ceiling, "targets: 1, accounts: 1, records: 1000, bytes: 100GiB, window: 30d"), want: export.ErrRefused, says: "received decided:refused"},
+		{name: "a window over the ceiling", order: of("logins", "ip"), policy: yaml(ceiling+windows, "targets: 1, accounts: 1, records: 1000, bytes: 100GiB, window: 30d"), want: export.ErrRefused, says: "received decided:refused"},
+		{name: "a window over the ceiling of its category", order: of("messages", "body"), policy: yaml(windows, ", windows: {content: 91d}"), want: export.ErrRefused, says: "received decided:refused"},
+		{name: "a window under a wider category's ceiling", order: of("logins", "ip"), policy: yaml(windows, ", windows: {session: 91d, session.address: 92d}"), records: 262, says: "received decided:export exported"},
 
 		// With these there is no policy, and so no export.
 		{name: "a permit for secrets", policy: cedar("permit (" + warrant + `resource == Category::"secret");`), want: policy.ErrPolicy},
