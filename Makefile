@@ -10,7 +10,7 @@ NORACE      := -gcflags=golang.org/x/crypto/scrypt=-race=false -gcflags=github.c
 
 # What the tests need beyond Go: a C compiler for the race detector, the
 # servers that they start, and the programs with which strangers open a bundle.
-PACKAGES := gcc libc6-dev postgresql freeradius freeradius-postgresql freeradius-utils strace zstd
+PACKAGES := gcc libc6-dev postgresql mariadb-server mariadb-client freeradius freeradius-postgresql freeradius-utils strace zstd
 
 .PHONY: help build test lint cross fuzz interop bench packages
 .DEFAULT_GOAL := help

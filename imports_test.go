@@ -43,8 +43,11 @@ var imports = []struct{ pkg, may, why string }{
 	{"export/policy", "crypto/digest crypto/trust export/catalog export/internal/strictyaml export/order manifest manifest/act", "decides on a verified order, no store in sight; its facts and decisions are the ledger's, so that an audit replays them"},
 	{"export/source", "export/catalog export/order", "reads what the catalog maps; knows no decision"},
 	{"export/source/sourcetest", "export/catalog export/order export/source", "the contract that every store is held to"},
-	{"export/source/sqlite", "export/catalog export/source", "one kind of store"},
-	{"export/source/postgres", "export/catalog export/source", "one kind of store"},
+	{"export/source/window", "export/catalog export/source", "which times are in a window, written once for all that speak SQL"},
+	{"export/internal/mysqlconn", "export/source", "a connection to MySQL, for a store and for its lockdown; its errors are a store's"},
+	{"export/source/sqlite", "export/catalog export/source export/source/window", "one kind of store"},
+	{"export/source/postgres", "export/catalog export/source export/source/window", "one kind of store"},
+	{"export/source/mysql", "export/catalog export/internal/mysqlconn export/source export/source/window", "one kind of store"},
 	{"export/plan", "crypto/digest export/catalog export/order export/policy export/source manifest", "binds a decision to stores; its outcomes are the manifest's"},
 	{"export/lockdown", "crypto/digest export/catalog export/policy export/source", "what the catalog and the rules could ever reach, as a database's own rights; its errors are a store's"},
 	{"export/pack", "crypto/digest export/catalog export/source manifest/bag manifest/commit manifest/frame manifest/inorder", "batches in, a bag out; describes fields as the catalog has them; knows no order"},
@@ -54,6 +57,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"export/workspace", "crypto/sign crypto/trust export/catalog export/internal/strictyaml export/policy export/source export/source/postgres export/source/sqlite manifest/ledger", "finds in one folder what an export needs, so it knows every kind of store"},
 	{"export/demo", "crypto/digest crypto/seal crypto/sign crypto/trust export/order export/workspace manifest/ledger", "a made-up provider, for the command line and for tests"},
 	{"export/internal/pgtest", "", "a PostgreSQL of a test's own"},
+	{"export/internal/mytest", "", "a MariaDB of a test's own"},
 
 	// The command line imports anything.
 	{"cmd/", "*", "flags, one call, output"},

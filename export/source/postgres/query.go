@@ -8,6 +8,7 @@ import (
 
 	"writ/export/catalog"
 	"writ/export/source"
+	"writ/export/source/window"
 )
 
 // A query is a statement and what is bound to it, as text.
@@ -50,12 +51,12 @@ func pull(r source.Read, s shape) (query, error) {
 		ordered = append(ordered, account.ordering(quote(r.AccountKey)))
 	}
 	where := q.accounts(r, account)
-	window, err := q.window(r, s)
+	in, err := q.times(s, quote).Records(r)
 	if err != nil {
 		return q, err
 	}
 	q.sql = "SELECT " + strings.Join(selected, ", ") + " FROM " + table(r.Table) +
-		" WHERE " + where + window + " ORDER BY " + strings.Join(ordered, ", ")
+		" WHERE " + where + in + " ORDER BY " + strings.Join(ordered, ", ")
 	return q, nil
 }
 
@@ -89,32 +90,6 @@ func array(values []string) string {
 	}
 	b.WriteByte('}')
 	return b.String()
-}
-
-// window returns the condition that a record is in r's window: that its time is
-// in [From, To), or that its interval [time, until) overlaps it.
-func (q *query) window(r source.Read, s shape) (string, error) {
-	if r.Time.Column == "" {
-		return "", nil
-	}
-	from, err := q.instant(r.Time, s, r.From)
-	if err != nil {
-		return "", err
-	}
-	to, err := q.instant(r.Time, s, r.To)
-	if err != nil {
-		return "", err
-	}
-	at := quote(r.Time.Column)
-	if r.Until.Column == "" {
-		return " AND " + at + " >= " + from + " AND " + at + " < " + to, nil
-	}
-	after, err := q.instant(r.Until, s, r.From.Add(1))
-	if err != nil {
-		return "", err
-	}
-	until := quote(r.Until.Column)
-	return " AND " + at + " < " + to + " AND (" + until + " IS NULL OR " + until + " >= " + after + " OR " + at + " >= " + from + ")", nil
 }
 
 // find is the query of the accounts that l names: key, tenant, and whether the
@@ -151,28 +126,21 @@ func find(l source.Lookup, limit int, ids, accounts shape) (query, error) {
 		where += " AND i." + quote(i.Column) + `::text COLLATE "C" = ` + q.bind(l.Value)
 	}
 	where += " AND " + key + "::text <> ''"
-	if i.From.Column != "" {
-		bound, err := q.instant(i.From, ids, l.At.Add(1)) // from <= at is from < at+1
-		if err != nil {
-			return q, err
-		}
-		where += " AND i." + quote(i.From.Column) + " < " + bound
+	held, err := q.times(ids, func(column string) string { return "i." + quote(column) }).Held(i, l.At)
+	if err != nil {
+		return q, err
 	}
-	if i.To.Column != "" {
-		bound, err := q.instant(i.To, ids, l.At.Add(1)) // to > at is to >= at+1
-		if err != nil {
-			return q, err
-		}
-		to := "i." + quote(i.To.Column)
-		where += " AND (" + to + " IS NULL OR " + to + " >= " + bound + ")"
-	}
-	q.sql = "SELECT DISTINCT " + k.ordering(key+"::text") + ", " + tenant + ", " + known + " FROM " + from + " WHERE " + where +
+	q.sql = "SELECT DISTINCT " + k.ordering(key+"::text") + ", " + tenant + ", " + known + " FROM " + from + " WHERE " + where + held +
 		" ORDER BY 1 LIMIT " + strconv.Itoa(limit+1)
 	return q, nil
 }
 
-// instant binds the first time that c can hold and that is not before t: then
-// "at or after t" is >= and "before t" is <, whatever t's fraction.
+// times writes conditions on the columns of s.
+func (q *query) times(s shape, quote func(string) string) window.SQL {
+	return window.SQL{Quote: quote, Bind: func(c catalog.TimeColumn, t time.Time) (string, error) { return q.instant(c, s, t) }}
+}
+
+// instant binds the first time that t can hold and that is not before at.
 func (q *query) instant(t catalog.TimeColumn, s shape, at time.Time) (string, error) {
 	c, err := s.column(t.Column)
 	if err != nil {
@@ -182,20 +150,11 @@ func (q *query) instant(t catalog.TimeColumn, s shape, at time.Time) (string, er
 	switch {
 	case t.Encoding == catalog.Native && (c.oid == oidTimestamptz || c.oid == oidTimestamp):
 		// To a column without a zone, the server reads this as the same digits: UTC.
-		return q.bind(ceil(at, time.Microsecond).UTC().Format("2006-01-02 15:04:05.999999+00")), nil
+		return q.bind(window.Ceil(at, time.Microsecond).UTC().Format("2006-01-02 15:04:05.999999+00")), nil
 	case t.Encoding == catalog.Unix && integer:
-		return q.bind(strconv.FormatInt(ceil(at, time.Second).Unix(), 10)), nil
+		return q.bind(strconv.FormatInt(window.Ceil(at, time.Second).Unix(), 10)), nil
 	case t.Encoding == catalog.UnixMS && integer:
-		return q.bind(strconv.FormatInt(ceil(at, time.Millisecond).UnixMilli(), 10)), nil
+		return q.bind(strconv.FormatInt(window.Ceil(at, time.Millisecond).UnixMilli(), 10)), nil
 	}
 	return "", fmt.Errorf("%w: column %s is of type %s, which can't select by time in the encoding %q", source.ErrSchema, quote(t.Column), c.typ, t.Encoding)
-}
-
-// ceil returns the first multiple of unit that is not before t.
-func ceil(t time.Time, unit time.Duration) time.Time {
-	down := t.Truncate(unit)
-	if down.Before(t) {
-		return down.Add(unit)
-	}
-	return down
 }

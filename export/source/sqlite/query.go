@@ -10,6 +10,7 @@ import (
 
 	"writ/export/catalog"
 	"writ/export/source"
+	"writ/export/source/window"
 )
 
 // MaxAccounts bounds the accounts of one read: they are merged in order, and
@@ -66,14 +67,14 @@ func pull(r source.Read) (query, error) {
 	for _, a := range r.Accounts {
 		accounts = append(accounts, q.bind(a))
 	}
-	window, err := q.window(r)
+	in, err := q.window(r)
 	if err != nil {
 		return query{}, err
 	}
 	var each []string
 	for _, a := range accounts {
 		each = append(each, "SELECT "+strings.Join(selected, ", ")+" FROM "+table(r.Table)+
-			" WHERE "+quote(r.AccountKey)+" = "+a+" COLLATE BINARY"+window)
+			" WHERE "+quote(r.AccountKey)+" = "+a+" COLLATE BINARY"+in)
 	}
 	q.sql = strings.Join(each, " UNION ALL ") + " ORDER BY " + strings.Join(by, ", ")
 	return q, nil
@@ -84,40 +85,22 @@ func count(r source.Read, account string) (query, error) {
 	q := query{may: names{}}
 	q.may.add(r.Table.Name, r.AccountKey)
 	a := q.bind(account)
-	window, err := q.window(r)
+	in, err := q.window(r)
 	if err != nil {
 		return query{}, err
 	}
-	q.sql = "SELECT count(*) FROM " + table(r.Table) + " WHERE " + quote(r.AccountKey) + " = " + a + " COLLATE BINARY" + window
+	q.sql = "SELECT count(*) FROM " + table(r.Table) + " WHERE " + quote(r.AccountKey) + " = " + a + " COLLATE BINARY" + in
 	return q, nil
 }
 
-// window returns the condition that a record is in r's window: that its time is
-// in [From, To), or that its interval [time, until) overlaps it.
+// window returns the condition that a record is in r's window.
 func (q *query) window(r source.Read) (string, error) {
-	if r.Time.Column == "" {
-		return "", nil
-	}
-	q.may.add(r.Table.Name, r.Time.Column)
-	from, err := q.instant(r.Time, r.From)
+	q.may.add(r.Table.Name, r.Time.Column, r.Until.Column)
+	where, err := window.SQL{Quote: quote, Bind: q.instant}.Records(r)
 	if err != nil {
 		return "", fmt.Errorf("dataset %s: %w", r.Dataset, err)
 	}
-	to, err := q.instant(r.Time, r.To)
-	if err != nil {
-		return "", fmt.Errorf("dataset %s: %w", r.Dataset, err)
-	}
-	at := quote(r.Time.Column)
-	if r.Until.Column == "" {
-		return " AND " + at + " >= " + from + " AND " + at + " < " + to, nil
-	}
-	q.may.add(r.Table.Name, r.Until.Column)
-	after, err := q.instant(r.Until, r.From.Add(1))
-	if err != nil {
-		return "", fmt.Errorf("dataset %s: %w", r.Dataset, err)
-	}
-	until := quote(r.Until.Column)
-	return " AND " + at + " < " + to + " AND (" + until + " IS NULL OR " + until + " >= " + after + " OR " + at + " >= " + from + ")", nil
+	return where, nil
 }
 
 // misplaced is the query that finds a time of one of r's accounts that SQLite
@@ -161,53 +144,29 @@ func find(l source.Lookup, limit int) (query, error) {
 		value = n
 	}
 	where := "i." + quote(i.Column) + " = " + q.bind(value) + " COLLATE BINARY AND " + key + " <> ''"
-	for _, end := range []struct {
-		column catalog.TimeColumn
-		open   string
-		op     string
-	}{{i.From, "", " < "}, {i.To, " IS NULL OR ", " >= "}} {
-		if end.column.Column == "" {
-			continue
-		}
-		q.may.add(i.Table.Name, end.column.Column)
-		bound, err := q.instant(end.column, l.At.Add(1)) // at < x is at+1 <= x
-		if err != nil {
-			return query{}, fmt.Errorf("identifier %s: %w", i.Type, err)
-		}
-		c := "i." + quote(end.column.Column)
-		if end.open != "" {
-			end.open = c + end.open
-		}
-		where += " AND (" + end.open + c + end.op + bound + ")"
+	q.may.add(i.Table.Name, i.From.Column, i.To.Column)
+	held, err := window.SQL{Quote: func(column string) string { return "i." + quote(column) }, Bind: q.instant}.Held(i, l.At)
+	if err != nil {
+		return query{}, fmt.Errorf("identifier %s: %w", i.Type, err)
 	}
-	q.sql = "SELECT DISTINCT " + key + ", " + tenant + ", " + known + " FROM " + from + " WHERE " + where +
+	q.sql = "SELECT DISTINCT " + key + ", " + tenant + ", " + known + " FROM " + from + " WHERE " + where + held +
 		" ORDER BY 1 COLLATE BINARY LIMIT " + strconv.Itoa(limit+1)
 	return q, nil
 }
 
-// instant binds the first time in c's encoding that is not before t: then "at or
-// after t" is >= and "before t" is <, whatever t's fraction.
+// instant binds the first time in c's encoding that is not before t.
 func (q *query) instant(c catalog.TimeColumn, t time.Time) (string, error) {
 	switch c.Encoding {
 	case catalog.Unix:
-		return q.bind(ceil(t, time.Second).Unix()), nil
+		return q.bind(window.Ceil(t, time.Second).Unix()), nil
 	case catalog.UnixMS:
-		return q.bind(ceil(t, time.Millisecond).UnixMilli()), nil
+		return q.bind(window.Ceil(t, time.Millisecond).UnixMilli()), nil
 	case catalog.SQLiteUTC:
 		// As text, a time with fewer digits is a prefix of, and so less than, the same time with more.
 		return q.bind(t.UTC().Format("2006-01-02 15:04:05.999999999")), nil
 	}
 	return "", fmt.Errorf("%w: a time column of SQLite can't select in the encoding %q; it must be %q, %q or %q",
 		source.ErrSchema, c.Encoding, catalog.Unix, catalog.UnixMS, catalog.SQLiteUTC)
-}
-
-// ceil returns the first multiple of unit that is not before t.
-func ceil(t time.Time, unit time.Duration) time.Time {
-	down := t.Truncate(unit)
-	if down.Before(t) {
-		return down.Add(unit)
-	}
-	return down
 }
 
 func table(t catalog.Table) string {
