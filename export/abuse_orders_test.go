@@ -3,6 +3,8 @@ package export_test
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,8 @@ import (
 	"writ/export"
 	"writ/export/order"
 	"writ/export/plan"
+	"writ/manifest"
+	"writ/manifest/act"
 )
 
 // Who must sign has signed each of these; they are turned away for their form,
@@ -54,6 +58,21 @@ func TestAbuseByFormOfTheOrder(t *testing.T) {
 		"a target with a zero-width space":      swap("mirela", `mire\u200bla`),
 		"a target that reads right to left":     swap("mirela", `\u202emirela`),
 		"a target with a hard space":            swap("mirela.", `mirela\u00a0`),
+		"a target with a joiner":                swap("mirela", `mire\u200dla`),
+		"a target with a soft hyphen":           swap("mirela", `mire\u00adla`),
+		"a target with a direction's isolate":   swap("mirela", `\u2068mirela\u2069`),
+		"a target with a letter's variant":      swap("mirela", `mirela\ufe00`),
+		"a target with a tag character":         swap("mirela", `mirela\udb40\udc41`),
+		"a target with a filler":                swap("mirela", `mirela\u3164`),
+		"a target with a combining joiner":      swap("mirela", `mirela\u034f`),
+		"a target with a blank of Braille":      swap("mirela", `mirela\u2800`),
+		"a target with a byte order mark":       swap("mirela", `mirela\ufeff`),
+		"a target with no character":            swap("mirela", `mirela\ufffe`),
+		"a target with no character either":     swap("mirela", `mirela\ufdd0`),
+		"a target with a character of nobody":   swap("mirela", `mirela\ue000`),
+		"a target with one not assigned yet":    swap("mirela", `mirela\u0378`),
+		"a target of Hangul in pieces":          swap("mirela", `\u1100\u1161`),
+		"a target with an angstrom":             swap("mirela", `\u212b`),
 		"a target that is not NFC":              swap("mirela", `mire\u0301la`),
 		"a target too long":                     swap("mirela", strings.Repeat("m", order.MaxText)),
 		"a target that is a star":               swap("mirela.kowalska@example.com", "*"),
@@ -99,6 +118,10 @@ func TestAbuseByFormOfTheOrder(t *testing.T) {
 		"a nonce that can be guessed":           swap(`"nonce":"`, `"nonce":"AAAA","x":"`),
 		"an emergency record without the cause": swap(`"documents":[{`, `"emergency":{"basis":"2705(b) order"},"documents":[{`),
 		"a contract that nobody attached":       swap(`"documents":[{`, `"enterprise":{"ground":"contract","document":"contract"},"documents":[{`),
+		"several accounts, spelt out as not":    swap(value, value+`,"several":false`),
+		"several accounts, by a number":         swap(value, value+`,"several":2`),
+		"several accounts, by a word":           swap(value, value+`,"several":"all"`),
+		"several accounts for the whole order":  swap(`"provider":`, `"several":true,"provider":`),
 		"a test flag that is a word":            swap(`"documents":[{`, `"test":"no","documents":[{`),
 	}
 	for _, name := range slices.Sorted(maps.Keys(changes)) {
@@ -124,7 +147,7 @@ func TestAbuseByIdentifier(t *testing.T) {
 		turned = "received decided:rejected:target-unusable"
 	)
 	l := newLab(t)
-	l.alter(t, `UPDATE accounts SET phone = '+15559999999' WHERE id IN (10, 11)`)
+	l.alter(t, `UPDATE accounts SET phone = '+15559999999' WHERE id IN (10, 11); UPDATE accounts SET phone = '+15558888888' WHERE id BETWEEN 1500 AND 1600`)
 	var attacks []attack
 	for _, value := range []string{
 		`x' OR '1'='1' --@example.com`,
@@ -170,6 +193,14 @@ func TestAbuseByIdentifier(t *testing.T) {
 		attack{name: "one that two accounts have, beside a good one", order: func(o *order.Order) {
 			o.Targets = append(o.Targets, order.Target{Type: "phone", Value: "+1 (555) 999-9999"})
 		}, want: plan.ErrAmbiguous, says: "received decided:rejected:target-ambiguous"},
+		attack{name: "one that two accounts have, beside one of which the order wants several", order: func(o *order.Order) {
+			o.Targets = append(o.Targets, order.Target{Type: "phone", Value: "+15559999999"})
+			o.Targets[0].Several = true
+		}, want: plan.ErrAmbiguous, says: "received decided:rejected:target-ambiguous"},
+		attack{name: "one that two accounts have, and the order wants several", order: both(of("subscriber", "name"), to("phone", "+15559999999"), several), records: 2, says: nobody},
+		attack{name: "one that a hundred and one accounts have, and the order wants several", order: both(of("subscriber", "name"), to("phone", "+15558888888"), several),
+			want: plan.ErrCeiling, says: "received decided:rejected:over-ceiling"},
+		attack{name: "several accounts of what only looks like a pattern", order: both(of("subscriber", "name"), to("email", "_@example.com"), several), says: nobody},
 		attack{name: "one with a time at which it can't change hands", order: func(o *order.Order) { o.Targets[0].At = hours(-1) }, want: plan.ErrTarget, says: turned},
 		attack{name: "one person by three identifiers is one account", order: both(of("subscriber", "name"), func(o *order.Order) {
 			o.Targets = append(o.Targets, order.Target{Type: "account-id", Value: "1042"}, order.Target{Type: "phone", Value: "+1 555 000 1042"})
@@ -178,6 +209,40 @@ func TestAbuseByIdentifier(t *testing.T) {
 		attack{name: "a thousand targets", order: to("account-id", numbers(1000)...), want: export.ErrRefused, says: "received decided:refused"},
 	)
 	l.try(t, attacks)
+}
+
+// several says that the order wants every account of its first target.
+func several(o *order.Order) { o.Targets[0].Several = true }
+
+// Where several accounts left, the manifest, the ledger and the certificate say
+// that the order asked for them.
+func TestSeveralAccountsAreStated(t *testing.T) {
+	l := newLab(t)
+	l.alter(t, `UPDATE accounts SET phone = '+15559999999' WHERE id IN (10, 11)`)
+	o := l.warrant
+	both(of("subscriber", "name"), to("phone", "+15559999999", "+15550001042"), several)(&o)
+	receipt, err := l.answer(t, attack{}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []manifest.TargetCount{{Type: "phone", Count: 2, Several: 1}}
+	verified, bag := l.open(t, receipt.Folder)
+	e := verified.Statement().Predicate
+	if !slices.Equal(e.Order.Targets, want) || e.Datasets[0].Accounts != 3 {
+		t.Errorf("the manifest says %+v of the targets, and %d accounts", e.Order.Targets, e.Datasets[0].Accounts)
+	}
+	acts, _ := l.said(t)
+	for _, a := range acts {
+		if r, ok := a.(act.Received); ok && !slices.Equal(r.Order.Targets, want) {
+			t.Errorf("the ledger says that %+v was received", r.Order.Targets)
+		}
+	}
+	certificate := string(must(os.ReadFile(filepath.Join(bag, "data", "certificate.txt"))))
+	for _, line := range []string{"\n   - phone: +15559999999 (every account of it, as the order says: 2)\n", "\n   - phone: +15550001042\n"} {
+		if !strings.Contains(certificate, line) {
+			t.Errorf("the certificate does not say %q", line)
+		}
+	}
 }
 
 func numbers(n int) (all []string) {

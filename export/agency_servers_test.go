@@ -11,37 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"writ/crypto/seal"
-	"writ/crypto/trust"
 	"writ/export"
 	"writ/export/demo"
 	"writ/manifest"
-	"writ/manifest/bundle"
 )
-
-// open does what the agency does with a delivery: it verifies and opens it, and
-// returns the folder of the bag.
-func (w *world) open(t *testing.T, folder string) (*manifest.Verified, string) {
-	t.Helper()
-	delivery, err := bundle.Find(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	provider, err := trust.ParseProvider(must(os.ReadFile(filepath.Join(w.dir, demo.ProviderFile))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	identity, err := seal.ParseIdentity(must(os.ReadFile(filepath.Join(w.dir, demo.IdentityFile))), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	opened := filepath.Join(t.TempDir(), "opened")
-	v, err := bundle.Open(t.Context(), delivery, provider, identity, opened, bundle.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v.Verified, filepath.Join(opened, v.Statement().Predicate.ExportID)
-}
 
 // An agency needs none of our software: age, zstd and tar open a delivery, and
 // sha256sum checks the bag. `make interop` shows the rest with cosign.

@@ -55,10 +55,14 @@ func (c *Config) certificate(w *pack.Writer, p *plan.Plan, done *pulled) pack.Ce
 		StartedAt:   done.started,
 		FinishedAt:  done.finished,
 	}
-	for _, t := range o.Targets {
+	found := p.Targets()
+	for i, t := range o.Targets {
 		target := fmt.Sprintf("%s: %s", t.Type, t.Value)
 		if !t.At.IsZero() {
 			target += " at " + t.At.String()
+		}
+		if t.Several && i < len(found) {
+			target += fmt.Sprintf(" (every account of it, as the order says: %d)", found[i].Accounts)
 		}
 		cert.Targets = append(cert.Targets, target)
 	}

@@ -17,8 +17,6 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"writ/crypto/digest"
-	"writ/crypto/seal"
-	"writ/crypto/trust"
 	"writ/export"
 	"writ/export/catalog"
 	"writ/export/demo"
@@ -27,7 +25,6 @@ import (
 	"writ/export/source"
 	"writ/manifest"
 	"writ/manifest/act"
-	"writ/manifest/bundle"
 	"writ/manifest/ledger"
 )
 
@@ -38,17 +35,7 @@ func TestRunDeliversWhatTheAgencyOpens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	delivery, err := bundle.Find(receipt.Folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	provider := must(trust.ParseProvider(must(os.ReadFile(filepath.Join(w.dir, demo.ProviderFile)))))
-	identity := must(seal.ParseIdentity(must(os.ReadFile(filepath.Join(w.dir, demo.IdentityFile))), nil))
-	opened := filepath.Join(t.TempDir(), "opened")
-	verified, err := bundle.Open(t.Context(), delivery, provider, identity, opened, bundle.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	verified, _ := w.open(t, receipt.Folder)
 	if got := verified.Statement().Predicate.ExportID; got != receipt.ExportID {
 		t.Errorf("opened export %s, want %s", got, receipt.ExportID)
 	}

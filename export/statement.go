@@ -72,12 +72,18 @@ func orderRef(o order.Order, sum digest.Digest, verified *order.Verified) manife
 	if o.NonDisclosure != nil {
 		ref.Secrecy = string(o.NonDisclosure.Kind)
 	}
-	counts := make(map[string]int)
+	counts := make(map[string]manifest.TargetCount)
 	for _, t := range o.Targets {
-		counts[string(t.Type)]++
+		n := counts[string(t.Type)]
+		n.Type = string(t.Type)
+		n.Count++
+		if t.Several {
+			n.Several++
+		}
+		counts[n.Type] = n
 	}
-	for kind, n := range counts {
-		ref.Targets = append(ref.Targets, manifest.TargetCount{Type: kind, Count: n})
+	for _, n := range counts {
+		ref.Targets = append(ref.Targets, n)
 	}
 	slices.SortFunc(ref.Targets, func(a, b manifest.TargetCount) int { return strings.Compare(a.Type, b.Type) })
 	if verified == nil {

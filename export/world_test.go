@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"writ/crypto/seal"
+	"writ/crypto/trust"
 	"writ/export"
 	"writ/export/demo"
 	"writ/export/outbox"
@@ -17,6 +19,7 @@ import (
 	"writ/export/workspace"
 	"writ/manifest"
 	"writ/manifest/act"
+	"writ/manifest/bundle"
 	"writ/manifest/ledger"
 )
 
@@ -122,6 +125,30 @@ func (w *world) request(t testing.TB, order string) export.Request {
 		t.Fatal(err)
 	}
 	return export.Request{Order: b}
+}
+
+// open does what the agency does with a delivery: it verifies and opens it, and
+// returns the folder of the bag.
+func (w *world) open(t *testing.T, folder string) (*manifest.Verified, string) {
+	t.Helper()
+	delivery, err := bundle.Find(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := trust.ParseProvider(must(os.ReadFile(filepath.Join(w.dir, demo.ProviderFile))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity, err := seal.ParseIdentity(must(os.ReadFile(filepath.Join(w.dir, demo.IdentityFile))), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := filepath.Join(t.TempDir(), "opened")
+	v, err := bundle.Open(t.Context(), delivery, provider, identity, opened, bundle.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.Verified, filepath.Join(opened, v.Statement().Predicate.ExportID)
 }
 
 // left lists what stands in the outbox and in staging, without locks.

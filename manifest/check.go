@@ -75,6 +75,7 @@ func (o *OrderRef) check(c *form.Checker) {
 	for i, t := range o.Targets {
 		c.Word("order.targets.type", t.Type)
 		c.Count("order.targets.count", int64(t.Count), 1)
+		c.Need(t.Several >= 0 && t.Several <= t.Count, "order.targets.several", "is not 0 to count")
 		c.Need(i == 0 || o.Targets[i-1].Type < t.Type, "order.targets", "are not sorted by type, each once")
 	}
 	c.Need(len(o.Signers) >= 1, "order.signers", "is empty")

@@ -51,6 +51,8 @@ func TestCheck(t *testing.T) {
 		{"no plan", func(s *Statement) { s.Predicate.Decided.Plan = digest.Digest{} }},
 		{"no order", func(s *Statement) { s.Predicate.Order.Digest = digest.Digest{} }},
 		{"no target", func(s *Statement) { s.Predicate.Order.Targets = nil }},
+		{"more targets of several accounts than targets", func(s *Statement) { s.Predicate.Order.Targets[0].Several = 1000 }},
+		{"fewer than none of several accounts", func(s *Statement) { s.Predicate.Order.Targets[0].Several = -1 }},
 		{"targets unsorted", func(s *Statement) {
 			s.Predicate.Order.Targets = append(s.Predicate.Order.Targets, TargetCount{Type: "account-id", Count: 1})
 		}},

@@ -118,8 +118,9 @@ type OrderRef struct {
 
 // A TargetCount is how many identifiers of one type the order named.
 type TargetCount struct {
-	Type  string `json:"type"`
-	Count int    `json:"count"`
+	Type    string `json:"type"`
+	Count   int    `json:"count"`
+	Several int    `json:"several,omitzero"` // of them, those of which the order wants every account
 }
 
 // A Signer is one whose signature on the order counted.

@@ -73,11 +73,11 @@ func runOrderCheck(c *cli.Context) error {
 	}
 	report := order.Status(s, against, received)
 	if c.Bool("json") {
-		if err := printJSON(c, reportJSON(report)); err != nil {
+		if err := printJSON(c, reportJSON(s.Order(), report)); err != nil {
 			return err
 		}
 	} else {
-		printReport(c.App.Writer, report)
+		printReport(c.App.Writer, s.Order(), report)
 	}
 	// Status tells people; Verify alone decides.
 	_, err = order.Verify(s, against, received)
@@ -97,7 +97,7 @@ var checkNames = map[string]string{
 	"first-export": "not answered before, or said why once more",
 }
 
-func printReport(w io.Writer, r order.Report) {
+func printReport(w io.Writer, o order.Order, r order.Report) {
 	for _, k := range r.Checks {
 		mark := "ok "
 		if k.Err != nil {
@@ -119,13 +119,14 @@ func printReport(w io.Writer, r order.Report) {
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "still needed: %s\n", m)
 	}
+	writeDoubts(w, o)
 	if r.Err == nil {
 		fmt.Fprintf(w, "accepted, as received at %s\n", r.At.Format(time.RFC3339))
 	}
 }
 
 // reportJSON is the form of a report that machines read.
-func reportJSON(r order.Report) any {
+func reportJSON(o order.Order, r order.Report) any {
 	type check struct {
 		Name   string `json:"name"`
 		Passed bool   `json:"passed"`
@@ -145,7 +146,8 @@ func reportJSON(r order.Report) any {
 		Checks     []check       `json:"checks"`
 		Signatures []signature   `json:"signatures"`
 		Missing    []string      `json:"missing"`
-	}{r.Err == nil, r.Digest, r.At, []check{}, []signature{}, append([]string{}, r.Missing...)}
+		Doubts     []doubtView   `json:"doubts"`
+	}{r.Err == nil, r.Digest, r.At, []check{}, []signature{}, append([]string{}, r.Missing...), viewDoubts(o)}
 	for _, k := range r.Checks {
 		e := ""
 		if k.Err != nil {

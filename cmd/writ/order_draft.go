@@ -7,6 +7,7 @@ import (
 	"mime"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -114,6 +115,14 @@ func (d *drafter) targets() (targets []order.Target) {
 			t.At = d.instant("target-at", times[min(i, len(times)-1)])
 		}
 		targets = append(targets, t)
+	}
+	for _, s := range d.a["several"] {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > len(targets) {
+			d.fail("several", "is not the number of a target, from 1 to %d", len(targets))
+			return nil
+		}
+		targets[n-1].Several = true
 	}
 	return targets
 }

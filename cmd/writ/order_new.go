@@ -42,6 +42,7 @@ func orderNewCommand() *cli.Command {
 			one("due", "`TIME` by which it asks for an answer"),
 			many("target", "`TYPE=VALUE`, the value exactly as it stands behind the first =; repeatable"),
 			many("target-at", "`TIME` at which the target was held: once for all targets, or once for each in turn"),
+			many("several", "`NUMBER` of a target, counted from 1, of which the order wants every account that it finds; repeatable"),
 			many("want", "`DATASET:FIELD,FIELD…`; repeatable"),
 			one("from", "`TIME`: wanted records from here, inclusive; for all datasets that know a time"),
 			one("to", "`TIME`: … to here, exclusive"),

@@ -73,7 +73,11 @@ func printOrder(w io.Writer, s *order.Signed) {
 		if line("target", "%s %s", t.Type, t.Value); !t.At.IsZero() {
 			line("", "held at %s", both(t.At))
 		}
+		if t.Several {
+			line("", "every account that it finds")
+		}
 	}
+	writeDoubts(w, o)
 	for _, m := range o.Mandate {
 		fields := make([]string, len(m.Fields))
 		for i, f := range m.Fields {

@@ -17,6 +17,7 @@ type planView struct {
 	Policy     digest.Digest `json:"policy"`
 	Catalog    digest.Digest `json:"catalog"`
 	Targets    []targetView  `json:"targets"` // in the order's order
+	Doubts     []doubtView   `json:"doubts"`  // about targets
 	Datasets   []datasetView `json:"datasets"`
 	Narrowed   bool          `json:"narrowed"`
 	Nothing    bool          `json:"nothing_to_deliver"`
@@ -42,6 +43,7 @@ type orderView struct {
 
 type targetView struct {
 	Type       string `json:"type"`
+	Several    bool   `json:"several"` // the order wants every account that it finds
 	Accounts   int    `json:"accounts"`
 	Redirected int    `json:"accounts_redirected"`
 }
@@ -108,7 +110,7 @@ func viewPlan(p *plan.Plan) planView {
 			Authority: o.Authority, Emergency: o.Emergency != nil, Test: o.Test, Supplement: verified.Supplement(),
 		},
 		DecidedAt: d.DecidedAt().UTC(), Policy: d.Policy(), Catalog: d.Catalog(),
-		Targets: []targetView{}, Datasets: []datasetView{},
+		Targets: []targetView{}, Doubts: viewDoubts(o), Datasets: []datasetView{},
 		Narrowed: d.Narrowed(), Nothing: p.Empty(),
 		Agency: o.Agency, Recipient: string(verified.Recipient().Kind()),
 		Clocks:     clocksView{d.Clocks().ReceivedAt.UTC(), given(d.Clocks().NotBefore), given(d.Clocks().Deadline), cited(d.Clocks().Rule)},
@@ -117,7 +119,7 @@ func viewPlan(p *plan.Plan) planView {
 		Ceilings:   ceilingsView{d.Ceilings(), cited(d.CeilingRule())},
 	}
 	for _, t := range p.Targets() {
-		v.Targets = append(v.Targets, targetView{string(t.Type), t.Accounts, t.Redirected})
+		v.Targets = append(v.Targets, targetView{string(t.Type), t.Several, t.Accounts, t.Redirected})
 	}
 	for _, x := range p.Datasets() {
 		v.Datasets = append(v.Datasets, viewDataset(x))

@@ -63,6 +63,9 @@ func writeTargets(w io.Writer, p *plan.Plan) {
 			if accounts = fmt.Sprint(found[i].Accounts); found[i].Redirected > 0 {
 				accounts += fmt.Sprintf(", %d of an enterprise customer", found[i].Redirected)
 			}
+			if found[i].Several {
+				accounts += ": every one, as the order says"
+			}
 		}
 		held := ""
 		if !x.At.IsZero() {
@@ -71,6 +74,7 @@ func writeTargets(w io.Writer, p *plan.Plan) {
 		t.AppendRow(table.Row{i + 1, plain(x.Type), plain(x.Value), held, accounts})
 	}
 	fmt.Fprintf(w, "\n%s\n", t.Render())
+	writeDoubts(w, p.Decision().Order().Order())
 }
 
 func writeWindows(w io.Writer, datasets []plan.Dataset) {

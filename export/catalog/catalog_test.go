@@ -66,6 +66,17 @@ func TestApply(t *testing.T) {
 		{"phone without its country", text(catalog.E164), "044 123 45 67", "", catalog.ErrIdentifier},
 		{"phone too short", text(catalog.E164), "+4144123", "", catalog.ErrIdentifier},
 		{"phone with a letter", text(catalog.E164), "+4144123456x", "", catalog.ErrIdentifier},
+		{"phone with the zero that is left out abroad", text(catalog.E164), "+41 (0)44 123 45 67", "", catalog.ErrIdentifier},
+		{"phone of no country", text(catalog.E164), "+0441234567", "", catalog.ErrIdentifier},
+		{"phone with digits of another script", text(catalog.E164), "+4144123456\u0661", "", catalog.ErrIdentifier},
+		{"tag", text(catalog.DropTag), "anna+a+b@x+y.org", "anna@x+y.org", nil},
+		{"nothing but a tag", text(catalog.DropTag), "+a@example.org", "", catalog.ErrIdentifier},
+		{"tag without a domain", text(catalog.DropTag), "anna+a", "", catalog.ErrIdentifier},
+		{"dots", text(catalog.DropDots), "a.n.na@x@example.org", "anna@x@example.org", nil},
+		{"nothing but dots", text(catalog.DropDots), "..@example.org", "", catalog.ErrIdentifier},
+		{"tag, then dots", text(catalog.DropTag, catalog.DropDots, catalog.Lower), "A.Nna+x.y@Example.org", "anna@example.org", nil},
+		{"separators", text(catalog.StripSeparators), "35-209900/176148 (1).x", "352099001761481x", nil},
+		{"nothing but separators", text(catalog.StripSeparators), " - ", "", catalog.ErrIdentifier},
 		{"unknown rule", text("upper"), "a", "", catalog.ErrIdentifier},
 		{"empty", text(), "", "", catalog.ErrIdentifier},
 		{"NUL", text(), "a\x00b", "", catalog.ErrIdentifier},
@@ -86,4 +97,31 @@ func TestApply(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A value that was normalised is what it is normalised to: so it does not
+// matter how often, and no value is brought closer to another than the rules say.
+func FuzzApply(f *testing.F) {
+	rules := []catalog.Rule{catalog.Lower, catalog.LowerDomain, catalog.DropTag, catalog.DropDots, catalog.StripSeparators, catalog.E164}
+	for i, s := range []string{"ANN\u00c4@X", "Anna@B@Example.ORG", "a+b+c@x", "a.b@x", "35-20 (1)/7", "+41 (44) 123-45.67", "2001:DB8::1", "017", "", "a\x00b"} {
+		f.Add(s, byte(i))
+	}
+	f.Fuzz(func(t *testing.T, s string, n byte) {
+		ids := []catalog.Identifier{{ColumnType: catalog.Text}, {ColumnType: catalog.IPAddress}, {ColumnType: catalog.Integer}}
+		for _, r := range rules {
+			ids = append(ids, catalog.Identifier{ColumnType: catalog.Text, Normalize: []catalog.Rule{r, rules[int(n)%len(rules)]}})
+		}
+		for _, id := range ids {
+			once, err := id.Apply(s)
+			if err != nil {
+				if !errors.Is(err, catalog.ErrIdentifier) || once != "" {
+					t.Fatalf("Apply = %q, %v", once, err)
+				}
+				continue
+			}
+			if twice, err := id.Apply(once); err != nil || twice != once {
+				t.Fatalf("%v: Apply(%q) = %q, and of that %q (%v)", id.Normalize, s, once, twice, err)
+			}
+		}
+	})
 }

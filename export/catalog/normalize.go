@@ -16,10 +16,15 @@ type Rule string
 
 // The rules. None is applied unless the catalog names it.
 const (
-	Lower       Rule = "lower"        // ASCII letters
-	LowerDomain Rule = "lower-domain" // ASCII letters after the last @
-	E164        Rule = "e164"         // spaces, dots, dashes and parentheses go; must be + and 8-15 digits then
+	Lower           Rule = "lower"            // ASCII letters
+	LowerDomain     Rule = "lower-domain"     // ASCII letters after the last @
+	DropTag         Rule = "drop-tag"         // from the first + up to the last @
+	DropDots        Rule = "drop-dots"        // dots before the last @
+	StripSeparators Rule = "strip-separators" // spaces, dots, dashes, slashes and parentheses
+	E164            Rule = "e164"             // spaces, dots, dashes and parentheses go; must be + and 8-15 digits then
 )
+
+var rules = []Rule{Lower, LowerDomain, DropTag, DropDots, StripSeparators, E164}
 
 // Apply brings a target's value to the form that is compared: the identifier's
 // rules, then the canonical form of its column's type. Errors wrap
@@ -57,16 +62,32 @@ func (r Rule) apply(value string) (string, bool) {
 	switch r {
 	case Lower:
 		return lower(value), true
-	case LowerDomain:
+	case LowerDomain, DropTag, DropDots:
 		at := strings.LastIndexByte(value, '@')
 		if at < 1 || at == len(value)-1 {
 			return "", false
 		}
-		return value[:at] + lower(value[at:]), true
+		local, domain := value[:at], value[at:]
+		switch r {
+		case LowerDomain:
+			domain = lower(domain)
+		case DropTag:
+			local, _, _ = strings.Cut(local, "+")
+		case DropDots:
+			local = strings.ReplaceAll(local, ".", "")
+		}
+		return local + domain, local != ""
+	case StripSeparators:
+		return strings.NewReplacer(" ", "", ".", "", "-", "", "/", "", "(", "", ")", "").Replace(value), true
 	case E164:
+		// "+41 (0)44 …" is dialled with or without the 0, never with both: whose
+		// number it is, is not for a program to guess.
+		if strings.Contains(value, "(0)") {
+			return "", false
+		}
 		value = strings.NewReplacer(" ", "", ".", "", "-", "", "(", "", ")", "").Replace(value)
 		digits, ok := strings.CutPrefix(value, "+")
-		if !ok || len(digits) < 8 || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" {
+		if !ok || len(digits) < 8 || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" || digits[0] == '0' {
 			return "", false
 		}
 		return value, true

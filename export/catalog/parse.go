@@ -115,12 +115,12 @@ func (c *Catalog) parseIdentifier(up *strictyaml.Map, name string, n strictyaml.
 		i.ColumnType = t
 	}
 	for _, r := range m.Texts("normalize") {
-		rules, _ := m.Get("normalize")
+		n, _ := m.Get("normalize")
 		switch r := Rule(r); {
-		case r != Lower && r != LowerDomain && r != E164:
-			m.Fail(rules.Errorf("no rule is called %q: there are %s, %s and %s", r, Lower, LowerDomain, E164))
+		case !slices.Contains(rules, r):
+			m.Fail(n.Errorf("no rule is called %q: there are %s", r, list(rules)))
 		case i.ColumnType != Text:
-			m.Fail(rules.Errorf("only text is normalised, and the column is of type %s", i.ColumnType))
+			m.Fail(n.Errorf("only text is normalised, and the column is of type %s", i.ColumnType))
 		default:
 			i.Normalize = append(i.Normalize, r)
 		}

@@ -167,7 +167,7 @@ func TestParseRefuses(t *testing.T) {
 		{"until without time", "time: {column: at, encoding: unix}", "until: ended", `catalog.yaml:12: dataset "logins": "until" without "time"`},
 		{"to without from", "key: account_id\n    normalize", "key: account_id\n    to: ended\n    normalize", `catalog.yaml:5: identifier "email": "to" without "from"`},
 		{"identifier that no target can name", "  email:", "  e_mail:", `catalog.yaml:5: identifier "e_mail": no target has a type with _: use -`},
-		{"unknown rule", "[lower]", "[upper]", `catalog.yaml:10: identifier "email": normalize: no rule is called "upper": there are lower, lower-domain and e164`},
+		{"unknown rule", "[lower]", "[upper]", `catalog.yaml:10: identifier "email": normalize: no rule is called "upper": there are lower, lower-domain, drop-tag, drop-dots, strip-separators, e164`},
 		{"rule for a number", "[lower]", "[lower]\n    column_type: integer", `catalog.yaml:10: identifier "email": normalize: only text is normalised, and the column is of type integer`},
 		{"identifier of a type that is no identifier", "[lower]", "[lower]\n    column_type: bytes", `catalog.yaml:11: identifier "email": column_type: want one of text, ip-address, integer; not "bytes"`},
 		{"not a mapping", valid, "- a\n- b\n", `catalog.yaml:1: want a mapping at the top`},

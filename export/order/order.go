@@ -93,6 +93,9 @@ type Target struct {
 	// At is when the identifier was held, for those that change hands (an IP
 	// address); the catalog says which types need it.
 	At Instant `json:"at,omitzero"`
+	// Several says that the order wants every account that the identifier
+	// finds. Without it, an identifier of more than one account finds none.
+	Several bool `json:"several,omitzero"`
 }
 
 // An Item is what is wanted of one dataset. Every field is named: there is no wildcard.

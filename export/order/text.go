@@ -39,19 +39,24 @@ func (c *checker) text(path, s string, most int) {
 	case strings.TrimSpace(s) != s:
 		c.fail(path, "begins or ends with white space, or has nothing else")
 	case strings.ContainsFunc(s, invisible):
-		c.fail(path, "has a control character or an invisible one; type it again instead of pasting it")
+		c.fail(path, "has a control character or an invisible one, or what is no character; type it again instead of pasting it")
 	case !norm.NFC.IsNormalString(s):
 		c.fail(path, "is not in Unicode's normal form C; type it again instead of pasting it")
 	}
 }
 
-// invisible reports control characters, line and paragraph separators, format
-// characters such as zero-width and right-to-left marks, private use, and every
-// space but the plain one.
+// invisible reports what nobody sees on paper or on a screen: control
+// characters, line and paragraph separators, format characters such as
+// zero-width and right-to-left marks, variation selectors, fillers and other
+// characters that are not drawn, private use, what is no character at all or
+// not one yet, and every space but the plain one.
 func invisible(r rune) bool {
-	return r != ' ' && unicode.Is(unicode.Zs, r) ||
-		unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+	return r != ' ' && unicode.Is(unicode.Zs, r) || r == brailleBlank ||
+		unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cn,
+			unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
+
+const brailleBlank = '\u2800' // a pattern of no dots
 
 // pattern reports whether a target looks like one for many accounts. It would
 // match none, since identifiers are compared exactly; but "no such account" is

@@ -96,7 +96,7 @@ const maxCounted = 99
 // find looks each target up.
 func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.StoreName]source.Snapshot) (accounts, error) {
 	found := make(accounts)
-	total := 0
+	total, limit := 0, p.decision.Ceilings().Accounts
 	for i, t := range p.decision.Order().Order().Targets {
 		here := fmt.Sprintf("targets[%d] (%s)", i, t.Type)
 		lookup, err := lookup(c, t)
@@ -107,23 +107,30 @@ func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.
 		if snapshot == nil {
 			return nil, fmt.Errorf("%w: %s: store %q was not opened", source.ErrUnavailable, here, lookup.Identifier.Store)
 		}
-		got, err := snapshot.Find(ctx, lookup, maxCounted)
+		most := maxCounted
+		if t.Several {
+			most = limit
+		}
+		got, err := snapshot.Find(ctx, lookup, most)
 		if err != nil {
 			return nil, fmt.Errorf("%s: store %q: %w", here, lookup.Identifier.Store, err)
 		}
-		if n := len(got); n > 1 {
-			count := fmt.Sprint(n)
-			if n > maxCounted {
-				count = fmt.Sprintf("more than %d", maxCounted)
-			}
-			return nil, fmt.Errorf("%w: %s finds %s; ask the authority for an identifier of one account", ErrAmbiguous, here, count)
+		n := fmt.Sprint(len(got))
+		if len(got) > most {
+			n = fmt.Sprintf("more than %d", most)
+		}
+		switch {
+		case t.Several && len(got) > most:
+			return nil, fmt.Errorf("%w: %s finds %s accounts, the limit is %d", ErrCeiling, here, n, limit)
+		case !t.Several && len(got) > 1:
+			return nil, fmt.Errorf("%w: %s finds %s; ask the authority for an identifier of one account, or for an order that says that it wants every account of this one", ErrAmbiguous, here, n)
 		}
 		h := found[lookup.Identifier.Account]
 		if h == nil {
 			h = &holding{}
 			found[lookup.Identifier.Account] = h
 		}
-		target := Target{Type: t.Type, Accounts: len(got)}
+		target := Target{Type: t.Type, Several: t.Several, Accounts: len(got)}
 		for _, a := range got {
 			if a.Tenant != "" && p.decision.Enterprise().Redirect {
 				target.Redirected++
@@ -140,7 +147,7 @@ func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.
 		h.keys, h.redirected = slices.Compact(h.keys), slices.Compact(h.redirected)
 		total += len(h.keys)
 	}
-	if limit := p.decision.Ceilings().Accounts; total > limit {
+	if total > limit {
 		return nil, fmt.Errorf("%w: the targets find %d accounts, the limit is %d", ErrCeiling, total, limit)
 	}
 	return found, nil

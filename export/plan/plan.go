@@ -42,6 +42,7 @@ type Dataset struct {
 // A Target is what one target of the order found, by its place in the order.
 type Target struct {
 	Type       order.TargetType
+	Several    bool // the order wants every account that it finds
 	Accounts   int
 	Redirected int // of them, accounts of enterprise customers
 }

@@ -3,6 +3,7 @@ package plan_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -283,6 +284,42 @@ func TestCeilingOfAccounts(t *testing.T) {
 	}
 	d = w.decide(t, "subpoena", targets[:20], []order.Item{item("subscriber", "name")})
 	w.mustPlan(t, d, mail, nil)
+}
+
+// An order that says so gets every account that an identifier finds: within the
+// ceiling, and no order gets them that does not.
+func TestSeveralAccounts(t *testing.T) {
+	w := newWorld(t)
+	shared := func(n int) *store {
+		mail := &store{accounts: map[string][]source.Account{"anna": {{Key: "1"}}}}
+		for i := range n {
+			mail.accounts["shared"] = append(mail.accounts["shared"], source.Account{Key: fmt.Sprint(i + 1), Tenant: map[bool]string{true: "acme"}[i == 1]})
+		}
+		return mail
+	}
+	several := email("shared")
+	several.Several = true
+	subscriber := []order.Item{item("subscriber", "name")}
+	d := w.decide(t, "subpoena", []order.Target{email("anna"), several}, subscriber)
+	p := w.mustPlan(t, d, shared(4), nil)
+	if diff := cmp.Diff([]plan.Target{{Type: "email", Accounts: 1}, {Type: "email", Several: true, Accounts: 4, Redirected: 1}}, p.Targets()); diff != "" {
+		t.Error(diff)
+	}
+	if got := p.Datasets()[0]; !slices.Equal(got.Read.Accounts, []string{"1", "3", "4"}) || got.Redirected != 1 {
+		t.Errorf("reads %v, and redirects %d", got.Read.Accounts, got.Redirected)
+	}
+	one := w.mustPlan(t, w.decide(t, "subpoena", []order.Target{several}, subscriber), shared(1), nil)
+	none := w.mustPlan(t, w.decide(t, "subpoena", []order.Target{several}, subscriber), shared(0), nil)
+	if one.Targets()[0].Accounts != 1 || none.Datasets()[0].Outcome != manifest.NoneFound {
+		t.Errorf("found %d, and %s", one.Targets()[0].Accounts, none.Datasets()[0].Outcome)
+	}
+	if p, err := w.plan(t, d, shared(101), nil, nil); !errors.Is(err, plan.ErrCeiling) || p != nil || !strings.Contains(err.Error(), "targets[1] (email) finds more than 100 accounts, the limit is 100") {
+		t.Errorf("101 accounts where 100 are allowed: %v", err)
+	}
+	d = w.decide(t, "subpoena", []order.Target{several, email("shared")}, subscriber, func(o *order.Order) { o.Targets[1].Value = "Shared" })
+	if _, err := w.plan(t, d, shared(2), nil, nil); !errors.Is(err, plan.ErrAmbiguous) {
+		t.Errorf("the same identifier, once without the order's word: %v", err)
+	}
 }
 
 // The digest is of what is planned: it stays when that stays, and changes with

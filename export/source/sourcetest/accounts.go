@@ -2,6 +2,7 @@ package sourcetest
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -106,6 +107,51 @@ func exact(t *testing.T, h Harness) {
 	_, err = x.Find(t.Context(), source.Lookup{Value: "needle-4711", Identifier: catalog.Identifier{Table: table.Table, Column: "number", Key: "id", ColumnType: catalog.Integer}}, 5)
 	if !errors.Is(err, source.ErrUnavailable) || strings.Contains(err.Error(), "needle") {
 		t.Errorf("an identifier that the column can't hold: %v, want ErrUnavailable without it", err)
+	}
+}
+
+// Values that a collation, a pattern, a conversion or the eye could take for one
+// another are different ones: each finds its own account and no other.
+func alike(t *testing.T, h Harness) {
+	values := []string{
+		"mirela@x.org", "Mirela@x.org", "MIRELA@X.ORG", "mirela@x.org ", "mirela@x.org  ", " mirela@x.org", "mirela @x.org", "mirela@x.org\t", "mirela@x.org\n", "mirela@x.or",
+		"mirela@x.org.", "mirela+a@x.org", "m.irela@x.org",
+		"mir\u00e9la", "mire\u0301la", "mirela", "mirel\u0430", "\uff4direla", "mire\u200bla", "mirela\u00a0", "m\u0131rela", "m\u0130rela", "M\u0130RELA", "mirela\ufe0f",
+		"stra\u00dfe", "strasse", "STRASSE", "\u00c5ngstrom", "\u212bngstrom", "A\u030angstrom", "\ufb01x", "fix", "\u03c3\u03c2", "\u03c3\u03c3",
+		"%", "_", "mirela%", "mirel_", "mirela\\%", "*", "?", "$1", "?1", ":key", "NULL", "null", "''", "'", `"`, "`", `\`, "0", "00", "1", "01", "+1", "1.0", "1e0", "true", "t", "TRUE",
+	}
+	table := Table{
+		Table:   catalog.Table{Name: "users"},
+		Columns: []Column{{Name: "id", Type: catalog.Integer}, {Name: "email", Type: catalog.Text, CaseBlind: true}, {Name: "plain", Type: catalog.Text}},
+		Rows:    []Row{{int64(1000), nil, nil}, {int64(1001), "", ""}, {nil, "mirela@x.org", "mirela@x.org"}},
+	}
+	for i, v := range values {
+		table.Rows = append(table.Rows, Row{int64(i + 1), v, v})
+	}
+	x := begin(t, h, table)
+	for _, column := range []string{"email", "plain"} {
+		find := func(value string) (keys []string) {
+			t.Helper()
+			i := catalog.Identifier{Type: "email", Table: table.Table, Column: column, ColumnType: catalog.Text, Key: "id"}
+			found, err := x.Find(t.Context(), source.Lookup{Identifier: i, Value: value}, 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range found {
+				keys = append(keys, a.Key)
+			}
+			return keys
+		}
+		for i, v := range values {
+			if got := find(v); len(got) != 1 || got[0] != strconv.Itoa(i+1) {
+				t.Errorf("%s: %q finds %v, want %d alone", column, v, got, i+1)
+			}
+		}
+		for _, v := range []string{" ", "mirela@x", "irela@x.org", "mirela@x.org\r", "mirela@%", "mirela_x.org", "mIrela@x.org", "stra\u1e9ee", "\u0660", "NUL"} {
+			if got := find(v); len(got) != 0 {
+				t.Errorf("%s: %q finds %v, want nobody", column, v, got)
+			}
+		}
 	}
 }
 

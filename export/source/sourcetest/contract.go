@@ -20,7 +20,7 @@ func Run(t *testing.T, h Harness) {
 		})
 	}
 	for name, f := range map[string]func(*testing.T, Harness){
-		"Order": inOrder, "Types": types, "WrongTypes": wrongTypes, "Accounts": accounts, "Exact": exact,
+		"Order": inOrder, "Types": types, "WrongTypes": wrongTypes, "Accounts": accounts, "Exact": exact, "Alike": alike,
 		"Tenants": tenants, "Unbound": unbound, "Schema": schema, "Names": names, "Cancelled": cancelled,
 		"Snapshot": snapshot, "Batches": batches, "Estimate": estimate, "Describe": describe,
 	} {
