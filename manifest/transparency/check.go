@@ -16,7 +16,7 @@ func (r *Report) check() error {
 	switch {
 	case r.Format != Format:
 		return wrong("format is not %s", Format)
-	case !texts.MatchString(r.Provider), !texts.MatchString(r.Checkpoint.Origin), r.Checkpoint.Root.IsZero():
+	case !isText(r.Provider), !isText(r.Checkpoint.Origin), r.Checkpoint.Root.IsZero():
 		return wrong("the provider or the checkpoint is not named")
 	case r.AsOf.Location() != time.UTC, !r.AsOf.Equal(r.AsOf.Truncate(time.Second)), r.AsOf.Year() < 2:
 		return wrong("as_of is not in whole seconds of UTC")
