@@ -6,9 +6,10 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
-	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"writ/manifest/plain"
 )
 
 // The encoders that stores share. What follows "Encode" is the form of the raw
@@ -17,6 +18,9 @@ import (
 
 // EncodeText writes UTF-8 as a string.
 func EncodeText(dst, raw []byte) ([]byte, error) {
+	if plain.Len(raw) == len(raw) {
+		return quoteASCII(dst, raw), nil
+	}
 	dst, err := jsontext.AppendQuote(dst, raw)
 	if err != nil {
 		return nil, errUTF8
@@ -163,10 +167,8 @@ func EncodeDate(dst, raw []byte) ([]byte, error) {
 
 // EncodeAddress writes the text of an IP address in its canonical form.
 func EncodeAddress(dst, raw []byte) ([]byte, error) {
-	// The string lives only during the call, so it may share raw's bytes:
-	// nothing is allocated for a value.
-	a, err := netip.ParseAddr(unsafe.String(unsafe.SliceData(raw), len(raw)))
-	if err != nil || a.Zone() != "" {
+	a, ok := parseAddress(raw)
+	if !ok {
 		return nil, errAddress
 	}
 	return AppendAddress(dst, a), nil
@@ -175,10 +177,36 @@ func EncodeAddress(dst, raw []byte) ([]byte, error) {
 // AppendTime appends t as the JSON form of a timestamp.
 func AppendTime(dst []byte, t time.Time) ([]byte, error) {
 	t = t.UTC()
-	if y := t.Year(); y < 0 || y > 9999 {
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	if year < 0 || year > 9999 {
 		return nil, errTime
 	}
-	return append(t.AppendFormat(append(dst, '"'), time.RFC3339Nano), '"'), nil
+	// What time.RFC3339Nano gives, in less than half the time.
+	dst = appendDigits(append(dst, '"'), year, 4)
+	dst = appendDigits(append(dst, '-'), int(month), 2)
+	dst = appendDigits(append(dst, '-'), day, 2)
+	dst = appendDigits(append(dst, 'T'), hour, 2)
+	dst = appendDigits(append(dst, ':'), minute, 2)
+	dst = appendDigits(append(dst, ':'), second, 2)
+	if ns := t.Nanosecond(); ns > 0 {
+		digits := 9
+		for ; ns%10 == 0; digits-- {
+			ns /= 10
+		}
+		dst = appendDigits(append(dst, '.'), ns, digits)
+	}
+	return append(dst, 'Z', '"'), nil
+}
+
+// appendDigits appends v, which has at most n digits, in n of them.
+func appendDigits(dst []byte, v, n int) []byte {
+	dst = append(dst, "000000000"[:n]...)
+	for i := len(dst) - 1; v > 0; i-- {
+		dst[i] += byte(v % 10)
+		v /= 10
+	}
+	return dst
 }
 
 // AppendAddress appends the JSON form of an IP address.

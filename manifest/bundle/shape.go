@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"writ/manifest"
+	"writ/manifest/plain"
 )
 
 // A shape is the one form that the records of a dataset have: an object of
@@ -94,21 +95,24 @@ func value(b []byte, depth int) (int, error) {
 
 // text returns the length of the string that b begins with.
 func text(b []byte) (int, error) {
-	plain := true
+	plainToSee := true
 	for i := 1; i < len(b); i++ {
-		switch c := b[i]; {
-		case c == '"':
-			if plain || canonical(b[:i+1]) {
+		i += plain.Len(b[i:])
+		switch {
+		case i == len(b):
+		case b[i] == '"':
+			if plainToSee || canonical(b[:i+1]) {
 				return i + 1, nil
 			}
 			return 0, errForm
-		case c == '\\':
-			plain = false
+		case b[i] == '\\':
 			i++
-		case c < ' ':
+			// These two have no other spelling.
+			plainToSee = plainToSee && i < len(b) && (b[i] == '"' || b[i] == '\\')
+		case b[i] < ' ':
 			return 0, errForm
-		case c >= 0x80:
-			plain = false // may not be UTF-8
+		default:
+			plainToSee = false // may not be UTF-8
 		}
 	}
 	return 0, errForm
@@ -116,12 +120,16 @@ func text(b []byte) (int, error) {
 
 // number returns the length of the number that b begins with.
 func number(b []byte) (int, error) {
-	i := 0
-	for i < len(b) && bytes.IndexByte([]byte("+-.0123456789Ee"), b[i]) >= 0 {
-		i++
+	i, digits := 0, 0
+	for ; i < len(b); i++ {
+		if b[i] >= '0' && b[i] <= '9' {
+			digits++
+		} else if bytes.IndexByte([]byte("+-.Ee"), b[i]) < 0 {
+			break
+		}
 	}
-	digits := bytes.TrimPrefix(b[:i], []byte("-"))
-	short := len(digits) > 0 && len(digits) <= 15 && (digits[0] != '0' || i == 1) && bytes.Trim(digits, "0123456789") == nil
+	integer := digits == i || digits == i-1 && b[0] == '-'
+	short := integer && digits > 0 && digits <= 15 && (b[i-digits] != '0' || i == 1)
 	if short || i > 0 && canonical(b[:i]) {
 		return i, nil
 	}

@@ -13,13 +13,16 @@
 package postgres
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"writ/export/source"
 )
@@ -52,6 +55,10 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		config.RuntimeParams["application_name"] = "writ"
 	}
 	config.MaxProtocolMessageBodyLen = 2 * source.MaxRecordBytes // one row
+	// pgx reads 8 KiB at a time. A store that is ahead of us fills more.
+	config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(bufio.NewReaderSize(r, 256<<10), w)
+	}
 	s := &Store{config: config, idle: make(chan *pgconn.PgConn, 1)}
 	conn, err := s.connect(ctx)
 	if err != nil {
