@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -138,7 +139,9 @@ func statementSigner(c *cli.Context, w *workspace.Workspace) (sign.Signer, error
 	if _, set := os.LookupEnv("WRIT_PASSWORD"); set || c.String(passwordFlag.Name) != "" {
 		w.Config.Signer.PasswordFile = ""
 	}
-	return w.Signer(secret(c, passwordFlag.Name, "WRIT_PASSWORD", "password of the signing key"))
+	signer, err := w.Signer(secret(c, passwordFlag.Name, "WRIT_PASSWORD", "password of the signing key"))
+	debug.FreeOSMemory() // scrypt took 64 MiB, which the export shall not take on top of its own
+	return signer, err
 }
 
 // recording is [exporting] with the key of [statementSigner].
