@@ -23,7 +23,7 @@ build: ## build ./writ
 
 test: packages lint cross ## install what the tests need (Debian), then run everything; CI runs this
 	@.ci/fuzz 10s 180s
-	$(GO) test -race $(NORACE) -timeout 30m -tags servers ./...
+	$(GO) test -race $(NORACE) -timeout 30m -tags servers $(ALL)
 
 lint: ## gofmt, vet, staticcheck, go mod tidy
 	@echo 'gofmt -l .'; bad=$$(gofmt -l .); [ -z "$$bad" ] || { echo "not gofmt-ed: $$bad"; exit 1; }
@@ -43,8 +43,8 @@ interop: ## show that cosign, openssl, age, zstd, tar and a BagIt validator acce
 	@.ci/packages zstd jq openssl
 	@testdata/interop/run
 
-bench: ## time exports beside psql | zstd | age on 5 million rows; BENCHFLAGS=--quick for fewer
-	@.ci/packages postgresql zstd
+bench: ## time writ beside psql, zstd, age, openssl and cosign, and write docs/benchmarks.md; BENCHFLAGS=--quick for less
+	@.ci/packages postgresql zstd openssl
 	@$(GO) run ./testdata/bench $(BENCHFLAGS)
 
 packages:

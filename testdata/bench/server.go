@@ -23,47 +23,54 @@ type server struct {
 
 // startServer makes and starts a cluster below work. PostgreSQL refuses to run
 // as root, so there it runs as the user postgres.
-func startServer(ctx context.Context, work string) (*server, error) {
+func startServer(ctx context.Context, work string, memory int64) (*server, error) {
 	bins, err := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if err != nil || len(bins) == 0 {
 		return nil, errors.New("no PostgreSQL below /usr/lib/postgresql: apt-get install postgresql")
 	}
 	slices.Sort(bins)
-	s := &server{bin: bins[len(bins)-1], data: filepath.Join(work, "pg", "data")}
-	if err := os.Mkdir(filepath.Join(work, "pg"), 0o755); err != nil {
+	socket := filepath.Join(work, "pg")
+	s := &server{bin: bins[len(bins)-1], data: filepath.Join(socket, "data")}
+	if err := os.Mkdir(socket, 0o755); err != nil {
 		return nil, err
 	}
 	if os.Getuid() == 0 {
-		if out, err := exec.Command("chown", "postgres", filepath.Join(work, "pg")).CombinedOutput(); err != nil {
+		if out, err := exec.Command("chown", "postgres", socket).CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("chown: %w\n%s", err, out)
 		}
 	}
-	socket := filepath.Dir(s.data)
 	s.dsn = fmt.Sprintf("postgresql:///bench?host=%s&user=postgres", socket)
 	if err := s.command(ctx, "initdb", "-D", s.data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"); err != nil {
 		return nil, err
 	}
-	options := "-c listen_addresses='' -c unix_socket_directories='" + socket + "' -c fsync=off -c shared_buffers=1GB -c max_wal_size=8GB -c autovacuum=off"
+	options := "-c listen_addresses='' -c unix_socket_directories='" + socket + "' -c fsync=off -c max_wal_size=8GB -c autovacuum=off" +
+		fmt.Sprintf(" -c shared_buffers=%dMB -c maintenance_work_mem=%dMB", memory/5>>20, memory/20>>20)
 	if err := s.command(ctx, "pg_ctl", "-D", s.data, "-w", "-l", s.data+".log", "-o", options, "start"); err != nil {
+		s.stop()
 		return nil, err
 	}
-	pid, err := os.ReadFile(filepath.Join(s.data, "postmaster.pid"))
-	if err == nil {
-		s.pid, err = strconv.Atoi(strings.SplitN(string(pid), "\n", 2)[0])
-	}
-	if err == nil {
-		err = s.command(ctx, "createdb", "-h", socket, "-U", "postgres", "bench")
-	}
-	var out []byte
-	if err == nil {
-		out, err = exec.CommandContext(ctx, filepath.Join(s.bin, "postgres"), "--version").Output()
-		s.version = strings.TrimSpace(string(out))
-	}
-	if err != nil {
+	if err := s.begin(ctx, socket); err != nil {
 		s.stop()
 		return nil, err
 	}
 	return s, nil
+}
+
+// begin makes the database in a cluster that has just started.
+func (s *server) begin(ctx context.Context, socket string) error {
+	pid, err := os.ReadFile(filepath.Join(s.data, "postmaster.pid"))
+	if err != nil {
+		return err
+	}
+	if s.pid, err = strconv.Atoi(strings.SplitN(string(pid), "\n", 2)[0]); err != nil {
+		return err
+	}
+	if err := s.command(ctx, "createdb", "-h", socket, "-U", "postgres", "bench"); err != nil {
+		return err
+	}
+	out, err := exec.CommandContext(ctx, filepath.Join(s.bin, "postgres"), "--version").Output()
+	s.version = strings.TrimSpace(string(out))
+	return err
 }
 
 // command runs one of PostgreSQL's programs as the cluster's owner.
@@ -89,24 +96,25 @@ func (s *server) command(ctx context.Context, name string, args ...string) error
 	return nil
 }
 
+// stop stops the cluster, if it runs.
 func (s *server) stop() {
+	if _, err := os.Stat(filepath.Join(s.data, "postmaster.pid")); err != nil {
+		return
+	}
 	if err := s.command(context.Background(), "pg_ctl", "-D", s.data, "-w", "-m", "immediate", "stop"); err != nil {
 		say("%v", err)
 	}
 }
 
-// load generates the table.
-func (s *server) load(ctx context.Context, rows int) error {
-	return s.psql(ctx, "-v", "ON_ERROR_STOP=1", "-v", fmt.Sprintf("rows=%d", rows), "-f", "testdata/bench/schema.sql")
-}
-
-// warm reads the table once, so that no run measures the disk.
-func (s *server) warm(ctx context.Context) error {
-	return s.psql(ctx, "-c", "select sum(length(agent)) from signins")
-}
-
-func (s *server) psql(ctx context.Context, args ...string) error {
-	if out, err := exec.CommandContext(ctx, "psql", append([]string{s.dsn, "-qX"}, args...)...).CombinedOutput(); err != nil {
+// script runs SQL in psql, with variables such as "rows=10".
+func (s *server) script(ctx context.Context, sql string, variables ...string) error {
+	args := []string{s.dsn, "-qX", "-v", "ON_ERROR_STOP=1"}
+	for _, v := range variables {
+		args = append(args, "-v", v)
+	}
+	c := exec.CommandContext(ctx, "psql", append(args, "-f", "-")...)
+	c.Stdin = strings.NewReader(sql)
+	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("psql: %w\n%s", err, out)
 	}
 	return nil

@@ -2,101 +2,183 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
+	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
-	"time"
 
-	"writ/crypto/seal"
 	"writ/crypto/sign"
-	"writ/export/order"
+	"writ/crypto/trust"
+	"writ/export/policy"
+	"writ/export/workspace"
+	"writ/manifest"
 )
+
+// A place is a workspace of the provider, with a ledger of its own.
+type place struct {
+	dir string
+	h   *harness
+}
 
 const config = `format: writ.workspace/v1
 stores:
   mail: {postgres_file: dsn}
-signer: {key: keys/manifest.pem, password_file: keys/password}
+signer: {key: KEY}
 ledger: {key: keys/ledger.key}
+policy: policy
+outbox: ../out
 `
 
-// workspace turns the demo's workspace into one for the generated table, with
-// an order for all that account 1 did in March. It returns the agency's recipient too.
-func workspace(ctx context.Context, work string, db *server) (dir, recipient string, err error) {
-	dir = filepath.Join(work, "workspace")
-	if out, err := exec.CommandContext(ctx, filepath.Join(work, "writ"), "demo", "--prepare", "--dir", dir).CombinedOutput(); err != nil {
-		return "", "", fmt.Errorf("writ demo: %w\n%s", err, out)
+//go:embed catalog.yaml
+var catalogHead string
+
+//go:embed dataset.yaml
+var catalogDataset string
+
+// place makes a workspace. Its ledger is empty, its key has no password, and
+// its catalog has one dataset.
+func (h *harness) place(name string) (*place, error) {
+	p := &place{dir: filepath.Join(h.work, name), h: h}
+	if err := os.CopyFS(p.dir, os.DirFS(h.people.dir)); err != nil {
+		return nil, err
 	}
-	catalog, err := os.ReadFile("testdata/bench/catalog.yaml")
-	if err != nil {
-		return "", "", err
+	if err := p.write("dsn", h.db.dsn+"\n"); err != nil {
+		return nil, err
 	}
-	signed, err := warrant(dir)
-	if err != nil {
-		return "", "", err
+	if err := p.key(plainKey); err != nil {
+		return nil, err
 	}
-	for name, content := range map[string][]byte{
-		"writ.yaml":    []byte(config),
-		"catalog.yaml": catalog,
-		"dsn":          []byte(db.dsn + "\n"),
-		"order.json":   signed,
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			return "", "", err
-		}
+	if err := p.datasets("signins", "signins"); err != nil {
+		return nil, err
 	}
-	identity, err := os.ReadFile(filepath.Join(dir, "keys/agency.key"))
-	if err != nil {
-		return "", "", err
-	}
-	_, to, found := strings.Cut(string(identity), "public key: ")
-	if !found {
-		return "", "", fmt.Errorf("the demo's agency key does not name its recipient")
-	}
-	r, err := seal.ParseRecipient(strings.SplitN(to, "\n", 2)[0])
-	return dir, r.String(), err
+	return p, p.rules(0)
 }
 
-// warrant is an order for the account's sign-ins, signed with the demo's keys.
-func warrant(dir string) ([]byte, error) {
-	shown, err := os.ReadFile(filepath.Join(dir, "orders/warrant.order.json"))
-	if err != nil {
-		return nil, err
+func (p *place) write(name, text string) error {
+	path := filepath.Join(p.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
 	}
-	theirs, err := order.Parse(shown)
-	if err != nil {
-		return nil, err
+	return os.WriteFile(path, []byte(text), 0o600)
+}
+
+// key says which key signs.
+func (p *place) key(file string) error {
+	return p.write(workspace.ConfigFile, strings.Replace(config, "KEY", file, 1))
+}
+
+// datasets writes a catalog with datasets of the same table.
+func (p *place) datasets(table string, names ...string) error {
+	text := catalogHead
+	for _, n := range names {
+		text += strings.NewReplacer("NAME", n, "TABLE", table).Replace(catalogDataset)
 	}
-	o := theirs.Order()
-	o.ID = "bench"
-	o.Targets = []order.Target{{Type: "email", Value: "user1@example.com"}}
-	o.Mandate = []order.Item{{
-		Dataset: "signins",
-		Fields:  []order.Field{"agent", "at", "device", "ended", "ip", "port", "succeeded"},
-		From:    order.At(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)),
-		To:      order.At(time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)),
+	return p.write(workspace.CatalogFile, text)
+}
+
+// What bounds real exports is not what is measured here.
+var ceilings = regexp.MustCompile(`(?m)^(  - \{id: us\.ceiling, .*)targets: \d+, accounts: \d+, records: \d+, bytes: \w+`)
+
+// rules writes the default policy with higher ceilings, and n rules more.
+func (p *place) rules(n int) error {
+	defaults := policy.Defaults()
+	return fs.WalkDir(defaults, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(defaults, name)
+		if err != nil {
+			return err
+		}
+		text := string(b)
+		switch name {
+		case "us.yaml":
+			if !ceilings.MatchString(text) {
+				return fmt.Errorf("%s has no ceiling that is known here", name)
+			}
+			text = ceilings.ReplaceAllString(text, "${1}targets: 1000, accounts: 1000, records: 1000000000, bytes: 1000GiB")
+		case "us.cedar":
+			var b strings.Builder
+			for i := range n {
+				fmt.Fprintf(&b, "\n@id(\"us.bench.%d\")\n@cite(\"bench\")\npermit (principal in ProcessType::\"court-order-2703d\", action == Action::\"compel\", resource in Category::\"identity.name\");\n", i)
+			}
+			text += b.String()
+		}
+		return p.write(filepath.Join("policy", name), text)
+	})
+}
+
+// authorities puts a registry with n authorities more in force.
+func (p *place) authorities(n int) error {
+	r, err := workspace.OpenRegistry(p.dir)
+	if err != nil {
+		return err
+	}
+	d := r.Document()
+	for i := range n {
+		d.Authorities = append(d.Authorities, trust.Authority{
+			ID: fmt.Sprintf("court-%d", i), Name: fmt.Sprint("Court ", i), Kind: trust.Court, Jurisdiction: "us", Country: "US", Keys: []trust.Key{}, Validity: d.Authorities[0].Validity,
+		})
+	}
+	payload, err := d.Marshal()
+	if err != nil {
+		return err
+	}
+	e := &sign.Envelope{Purpose: sign.ForRegistry, Payload: payload}
+	for _, k := range p.h.people.roots {
+		if err := e.Sign(k); err != nil {
+			return err
+		}
+	}
+	return p.write(workspace.RegistryFile, string(e.Marshal()))
+}
+
+// orders writes a new order for a, each time that it is called.
+func (p *place) orders(a ask) func(context.Context) error {
+	return func(context.Context) error {
+		signed, err := p.h.people.order(a)
+		if err != nil {
+			return err
+		}
+		return p.write("order.json", string(signed))
+	}
+}
+
+// export is writ's answer to a, each time to a new order.
+func (p *place) export(name string, a ask) *command {
+	return &command{name: name, dir: p.dir, shell: "writ export order.json", before: p.orders(a), check: func() error {
+		m, err := delivered(p.h.out)
+		if err != nil {
+			return err
+		}
+		records := 0
+		for _, d := range m.Unverified().Predicate.Datasets {
+			records += int(d.Records)
+		}
+		if records != a.rows {
+			return fmt.Errorf("%d records were exported, and %d are there", records, a.rows)
+		}
+		return nil
 	}}
-	s, err := order.New(o)
+}
+
+// plan is writ plan of a.
+func (p *place) plan(name string, a ask) *command {
+	return &command{name: name, dir: p.dir, shell: "writ plan order.json", before: p.orders(a)}
+}
+
+// delivered reads the manifest of the one delivery in an outbox.
+func delivered(outbox string) (*manifest.Signed, error) {
+	found, err := filepath.Glob(filepath.Join(outbox, "*", "*"+manifest.ManifestSuffix))
+	if err != nil || len(found) != 1 {
+		return nil, fmt.Errorf("%d deliveries, want one: %w", len(found), err)
+	}
+	b, err := os.ReadFile(found[0])
 	if err != nil {
 		return nil, err
 	}
-	password, err := os.ReadFile(filepath.Join(dir, "keys/password"))
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range []string{"court", "reviewer-1", "reviewer-2"} {
-		pem, err := os.ReadFile(filepath.Join(dir, "keys", name+".pem"))
-		if err != nil {
-			return nil, err
-		}
-		k, err := sign.LoadSigner(pem, func() ([]byte, error) { return []byte(strings.TrimSpace(string(password))), nil })
-		if err != nil {
-			return nil, err
-		}
-		if err := s.Sign(k); err != nil {
-			return nil, err
-		}
-	}
-	return s.Marshal(), nil
+	return manifest.Parse(b)
 }
