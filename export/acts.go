@@ -59,8 +59,8 @@ func (c *Config) turnedAway(ctx context.Context, s *session, why error) error {
 	switch {
 	case errors.Is(why, ErrRefused):
 		err = c.record(ctx, s, act.Rejection{})
-	case i < 0 && s.verified != nil && s.history.ReceivedAt.IsZero() && errors.Is(why, source.ErrUnavailable):
-		// Its clocks run, whatever the stores do.
+	case i < 0 && s.verified != nil && s.history.ReceivedAt.IsZero() && (errors.Is(why, source.ErrUnavailable) || errors.Is(why, ErrEngineer)):
+		// Its clocks run, whatever the stores do and whoever is here.
 		err = c.append(ctx, c.received(s))
 	case i < 0:
 	case s.verified == nil:
@@ -104,7 +104,13 @@ func (c *Config) record(ctx context.Context, s *session, rejected act.Rejection)
 	if released, ok := c.released(s, decided); ok {
 		acts = append(acts, released)
 	}
-	if !sameDecision(s.history.Decided, decided) {
+	if s.history.CarriedOut || !sameDecision(s.history.Decided, decided) {
+		if decided.Result != act.Rejected {
+			var err error
+			if decided, err = c.requested(decided); err != nil {
+				return err
+			}
+		}
 		acts = append(acts, decided)
 		s.history.Decided = &decided
 	}
@@ -139,7 +145,7 @@ func (c *Config) decided(s *session, rejected act.Rejection) act.Decided {
 		d.Result, d.Rejected = act.Rejected, rejected
 		return d
 	}
-	d.InForce.Plan = s.plan.Digest()
+	d.InForce.Plan, d.Request = s.plan.Digest(), c.asks(s)
 	for _, p := range s.plan.Datasets() {
 		d.Planned = append(d.Planned, act.Planned{
 			Dataset: string(p.Decision.Dataset), Outcome: cmp.Or(p.Outcome, act.Pull), Why: p.Why, Accounts: p.Accounts, Redirected: p.Redirected,
@@ -183,13 +189,15 @@ func sameReceipt(before *act.Received, now act.Received) bool {
 	return sameJSON(b, now)
 }
 
-// sameDecision reports whether nothing but the time differs.
+// sameDecision reports whether nothing but the time differs: the same engineer
+// asks for the same, and need not sign again.
 func sameDecision(before *act.Decided, now act.Decided) bool {
 	if before == nil {
 		return false
 	}
 	b := *before
 	b.Head, b.DecidedAt = now.Head, now.DecidedAt
+	b.Request.RequestedAt, b.Request.Sig = now.Request.RequestedAt, now.Request.Sig
 	return sameJSON(b, now)
 }
 

@@ -45,8 +45,9 @@ type Config struct {
 	Tool   manifest.Tool
 
 	// Only Run needs these.
-	Signer sign.Signer // of manifests
-	Outbox *outbox.Outbox
+	Signer   sign.Signer // of manifests
+	Engineer sign.Signer // who asks for the export: registered, and none of those who signed the order
+	Outbox   *outbox.Outbox
 
 	Now           func() time.Time // nil means time.Now
 	Workers       int              // zero means GOMAXPROCS
@@ -96,7 +97,11 @@ func Plan(ctx context.Context, c Config, r Request) (*plan.Plan, error) {
 		return nil, err
 	}
 	defer s.close()
-	return s.plan, c.bind(ctx, s, r)
+	if err := c.verify(s, r); err != nil {
+		return nil, err
+	}
+	err = c.bind(ctx, s, r)
+	return s.plan, err
 }
 
 // A session is one order under way, as far as it came.
@@ -107,6 +112,7 @@ type session struct {
 	verified *order.Verified  // nil if it was rejected
 	decision *policy.Decision // nil if it was rejected
 	plan     *plan.Plan       // nil if there is none
+	engineer string           // registry id of who runs the export
 
 	stores    []source.Store
 	snapshots map[catalog.StoreName]source.Snapshot
@@ -136,11 +142,8 @@ func (c *Config) begin(ctx context.Context, r Request) (*session, error) {
 	return s, nil
 }
 
-// bind verifies, decides and plans. On an error s says how far it came.
+// bind decides on a verified order, and plans. On an error s says how far it came.
 func (c *Config) bind(ctx context.Context, s *session, r Request) error {
-	if err := c.verify(s, r); err != nil {
-		return err
-	}
 	s.decision = c.Policy.Decide(s.verified, c.Catalog, c.now())
 	if err := c.plan(ctx, s, r); err != nil {
 		return err

@@ -40,7 +40,7 @@ func Run(ctx context.Context, c Config, r Request) (*Receipt, error) {
 			return receipt, err
 		}
 	}
-	if err := c.bind(ctx, s, r); err != nil {
+	if err := c.ask(ctx, s, r); err != nil {
 		return nil, c.turnedAway(ctx, s, err)
 	}
 	id := exportID(s.signed.Digest(), len(s.history.Exports))
@@ -82,4 +82,16 @@ func Run(ctx context.Context, c Config, r Request) (*Receipt, error) {
 		receipt.Resumed = resumed
 	}
 	return receipt, err
+}
+
+// ask verifies the order, finds who runs the export, decides and plans. On an
+// error s says how far it came.
+func (c *Config) ask(ctx context.Context, s *session, r Request) error {
+	if err := c.verify(s, r); err != nil {
+		return err
+	}
+	if err := c.identify(s); err != nil {
+		return err
+	}
+	return c.bind(ctx, s, r)
 }

@@ -295,7 +295,7 @@ func TestEveryEndIsRecorded(t *testing.T) {
 		{order: demo.Enterprise, want: export.ErrRefused},
 		{order: demo.Subpoena, said: "received decided:export exported"},
 		{order: demo.Subpoena, want: order.ErrExportedBefore},
-		{order: demo.Subpoena, spoil: func(r *export.Request) { r.Supplement = "the first was lost" }, said: "exported"},
+		{order: demo.Subpoena, spoil: func(r *export.Request) { r.Supplement = "the first was lost" }, said: "decided:export exported"},
 		{order: demo.Warrant, spoil: func(r *export.Request) {
 			r.Unavailable = map[order.Dataset]string{"logins": "restoring", "messages": "restoring", "subscriber": "restoring"}
 		}, want: export.ErrRefused, said: "received decided:unavailable"},

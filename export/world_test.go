@@ -89,6 +89,10 @@ func openWorld(dir string) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
+	engineer, err := ws.Engineer(nil)
+	if err != nil {
+		return nil, err
+	}
 	w := &world{dir: dir}
 	c, err := ws.LedgerConfig(time.Now())
 	if err != nil {
@@ -111,7 +115,7 @@ func openWorld(dir string) (*world, error) {
 		Reader: log.Reader, Provider: &provider, Index: filepath.Join(dir, "index"), Log: log, Signer: signer, Tool: tool,
 	})
 	w.config = export.Config{
-		Registry: ws.Registry, Catalog: ws.Catalog, Policy: ws.Policy, Store: ws.Store, Signer: signer,
+		Registry: ws.Registry, Catalog: ws.Catalog, Policy: ws.Policy, Store: ws.Store, Signer: signer, Engineer: engineer,
 		Ledger: recorder, Outbox: outbox.Open(ws.Outbox()), Tool: tool,
 	}
 	return w, err

@@ -36,7 +36,7 @@ func auditCommand() *cli.Command {
 			&cli.StringFlag{Name: "checkpoint", Usage: "`FILE` with the last checkpoint that you kept: the ledger must extend it"},
 			&cli.StringFlag{Name: "bundles", Usage: "`DIR` of deliveries, or of their manifests alone: each must be in the ledger, and each export here"},
 			&cli.StringFlag{Name: "state", Usage: "`FILE` that keeps what was audited for the next time; it is made if it is not there"},
-			&cli.StringSliceFlag{Name: "follow-up", Usage: "`LAW=DAYS` in which legal process must follow an emergency; default: us=30"},
+			&cli.StringSliceFlag{Name: "follow-up", Usage: "`LAW=DAYS` in which legal process must follow an emergency where the decision set no date; default: us=30"},
 			&cli.StringFlag{Name: "html", Usage: "write a page to `FILE`"},
 			jsonFlag,
 		},

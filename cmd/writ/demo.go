@@ -108,6 +108,9 @@ func (t *tour) run() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
+	if config.Engineer, err = w.Engineer(nil); err != nil {
+		return err
+	}
 	t.config = config
 	for _, step := range []func() error{t.answer, t.narrowed, t.redirected, t.rejected, t.audited, t.reported} {
 		if err := step(); err != nil {

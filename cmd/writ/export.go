@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,13 +40,15 @@ func exportCommand() *cli.Command {
 		ArgsUsage: "ORDER",
 		Description: "writ export orders/2026-0042.order.json\n" +
 			"writ export --plan sha256:… orders/2026-0042.order.json    only if the plan is still the one that was looked at\n" +
-			"writ export --dry-run --json orders/2026-0042.order.json   decide and plan, pull nothing",
-		Flags: append([]cli.Flag{
+			"writ export --dry-run --json orders/2026-0042.order.json   decide and plan, pull nothing\n" +
+			"writ export --engineer-key kim.key orders/2026-0042.order.json\n" +
+			"Who runs an export signs that they ask for it: an engineer of the registry, and none of those who signed the order.",
+		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "plan", Usage: "`DIGEST` that writ plan printed: any other plan is refused"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "stop when the plan is made"},
 			passwordFlag,
 			jsonFlag,
-		}, requestFlags...),
+		}, engineerFlags, requestFlags),
 		Action: runExport,
 	}
 }
@@ -66,11 +69,17 @@ func runExport(c *cli.Context) (err error) {
 	if c.Bool("dry-run") {
 		return runDry(c, w, request)
 	}
+	// First what may ask somebody: the ledger waits for nobody.
+	engineer, err := engineerSigner(c, w)
+	if err != nil {
+		return err
+	}
 	config, done, err := recording(c, w)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
+	config.Engineer = engineer
 	bars := newBars(c.App.ErrWriter)
 	config.Progress = bars.tell
 	config.Store = approvedStores(w, request)

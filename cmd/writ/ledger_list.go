@@ -139,6 +139,9 @@ func saying(a act.Act) string {
 		if a.Decision.Narrowed {
 			said += ", narrowed"
 		}
+		if a.Request.Engineer != "" {
+			said += ", asked for by " + a.Request.Engineer
+		}
 		return said
 	case act.Exported:
 		var records int64

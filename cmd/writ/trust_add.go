@@ -59,10 +59,12 @@ func trustAddCommand() *cli.Command {
 				one("jurisdiction", law), one("country", "`CODE` by ISO 3166, such as US, for the transparency report"), one("phone", "`NUMBER` for call-backs"), many("key", "`FILE` with a public key; repeatable; none: paper only")),
 			entry("reviewer", "ID", "one of the provider's legal staff", "--name Anna --key anna.key.pub anna", addReviewer,
 				one("name", name), many("key", "`FILE` with a public key; repeatable")),
+			entry("engineer", "ID", "one who runs exports; one who reviews as well has the same ID, and a key for each", "--name Kim --key kim.key.pub kim", addEngineer,
+				one("name", name), many("key", "`FILE` with a public key; repeatable")),
 			entry("agency", "ID", "one who receives bundles", "--name 'Field Office' --jurisdiction us --recipient agency.key.pub fbi-sf", addAgency,
 				one("name", name), one("jurisdiction", law), one("phone", "`NUMBER`"), one("recipient", "age `RECIPIENT`, or the file that holds it")),
-			entry("key", "PUB", "a further key of an authority or reviewer, or one of the provider's own", "--use manifest signer.key.pub", addKey,
-				one("authority", "`ID` of the authority that holds it"), one("reviewer", "`ID` of the reviewer who holds it"), one("use", "the provider's own: manifest or ledger"),
+			entry("key", "PUB", "a further key of an authority, reviewer or engineer, or one of the provider's own", "--use manifest signer.key.pub", addKey,
+				one("authority", "`ID` of the authority that holds it"), one("reviewer", "`ID` of the reviewer who holds it"), one("engineer", "`ID` of the engineer who holds it"), one("use", "the provider's own: manifest or ledger"),
 				one("origin", "the ledger's `NAME`, if PUB does not say it")),
 			entry("recipient", "RECIPIENT", "an agency's new recipient; the one in use ends when the new one begins", "--agency fbi-sf new.key.pub", addRecipient,
 				one("agency", "`ID`")),
@@ -93,6 +95,19 @@ func addAuthority(c *cli.Context, args []string) error {
 }
 
 func addReviewer(c *cli.Context, args []string) error {
+	return addPerson(c, func(d *trust.Document, keys []trust.Key, v trust.Validity) {
+		d.Reviewers = append(d.Reviewers, trust.Reviewer{ID: args[0], Name: c.String("name"), Keys: keys, Validity: v})
+	})
+}
+
+func addEngineer(c *cli.Context, args []string) error {
+	return addPerson(c, func(d *trust.Document, keys []trust.Key, v trust.Validity) {
+		d.Engineers = append(d.Engineers, trust.Engineer{ID: args[0], Name: c.String("name"), Keys: keys, Validity: v})
+	})
+}
+
+// addPerson adds one of the provider's staff.
+func addPerson(c *cli.Context, add func(*trust.Document, []trust.Key, trust.Validity)) error {
 	if err := needFlags(c, "name", "key"); err != nil {
 		return err
 	}
@@ -105,7 +120,7 @@ func addReviewer(c *cli.Context, args []string) error {
 		return err
 	}
 	return editTrust(c, func(d *trust.Document) error {
-		d.Reviewers = append(d.Reviewers, trust.Reviewer{ID: args[0], Name: c.String("name"), Keys: keys, Validity: v})
+		add(d, keys, v)
 		return nil
 	})
 }
@@ -130,9 +145,9 @@ func addAgency(c *cli.Context, args []string) error {
 }
 
 func addKey(c *cli.Context, args []string) error {
-	holders := slices.DeleteFunc([]string{"authority", "reviewer", "use"}, func(n string) bool { return !c.IsSet(n) })
+	holders := slices.DeleteFunc([]string{"authority", "reviewer", "engineer", "use"}, func(n string) bool { return !c.IsSet(n) })
 	if len(holders) != 1 {
-		return fmt.Errorf("%w: whose key is it? give one of --authority ID, --reviewer ID, --use manifest, --use ledger", errUsage)
+		return fmt.Errorf("%w: whose key is it? give one of --authority ID, --reviewer ID, --engineer ID, --use manifest, --use ledger", errUsage)
 	}
 	v, err := validity(c)
 	if err != nil {
@@ -163,6 +178,8 @@ func addKey(c *cli.Context, args []string) error {
 			a.Keys = append(a.Keys, k)
 		} else if r := d.FindReviewer(holder); holders[0] == "reviewer" && r != nil {
 			r.Keys = append(r.Keys, k)
+		} else if e := d.FindEngineer(holder); holders[0] == "engineer" && e != nil {
+			e.Keys = append(e.Keys, k)
 		} else {
 			return unknown(holders[0], holder)
 		}

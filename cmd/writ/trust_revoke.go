@@ -59,6 +59,12 @@ func trustRevokeCommand() *cli.Command {
 				}
 				return nil
 			}),
+			entry("engineer", "ID", "one who may run no more exports", func(d *trust.Document, id string) []*trust.Validity {
+				if e := d.FindEngineer(id); e != nil {
+					return validity(&e.Validity)
+				}
+				return nil
+			}),
 			entry("agency", "ID", "one who may receive no more", func(d *trust.Document, id string) []*trust.Validity {
 				if a := d.FindAgency(id); a != nil {
 					return validity(&a.Validity)

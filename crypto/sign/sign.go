@@ -26,6 +26,7 @@ const (
 	ForOrder     Purpose = "application/vnd.writ.order+json"
 	ForRegistry  Purpose = "application/vnd.writ.registry+json"
 	ForStatement Purpose = "application/vnd.in-toto+json"
+	ForRequest   Purpose = "application/vnd.writ.request+json"
 )
 
 // A KeyID is the SHA-256 of a public key's PKIX DER form, in lower-case hex.

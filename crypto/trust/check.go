@@ -45,7 +45,7 @@ func (d *Document) check() error {
 		}
 	}
 	held := hands{}
-	for _, check := range []func(hands) error{d.checkAuthorities, d.checkReviewers, d.checkAgencies, d.checkThresholds} {
+	for _, check := range []func(hands) error{d.checkAuthorities, d.checkReviewers, d.checkEngineers, d.checkAgencies, d.checkThresholds} {
 		if err := check(held); err != nil {
 			return err
 		}

@@ -1,5 +1,5 @@
-// Package trust holds the registry: who may order, who must approve, to whom
-// evidence may go, and which keys the provider signs with.
+// Package trust holds the registry: who may order, who must approve, who runs
+// exports, to whom evidence may go, and which keys the provider signs with.
 //
 // A [Document] is what people edit; a [Registry] is one whose signatures met
 // the root's threshold, and [Open] is the only way to get one. The package
@@ -148,6 +148,7 @@ type Document struct {
 	Thresholds   []Threshold   `json:"thresholds"`
 	Authorities  []Authority   `json:"authorities"`
 	Reviewers    []Reviewer    `json:"reviewers"`
+	Engineers    []Engineer    `json:"engineers,omitzero"` // without any, nothing is exported
 	Agencies     []Agency      `json:"agencies"`
 	ProviderKeys []ProviderKey `json:"provider_keys"`
 	Witnesses    *Witnesses    `json:"witnesses,omitzero"` // of the ledger; nil: none is asked for

@@ -117,6 +117,11 @@ func (d *Document) FindKey(id sign.KeyID) *Validity {
 			return v
 		}
 	}
+	for i := range d.Engineers {
+		if v := in(d.Engineers[i].Keys); v != nil {
+			return v
+		}
+	}
 	for i := range d.ProviderKeys {
 		if d.ProviderKeys[i].PublicKey.ID() == id {
 			return &d.ProviderKeys[i].Validity

@@ -53,9 +53,11 @@ func TestFind(t *testing.T) {
 	for name, found := range map[string]bool{
 		"authority": d.FindAuthority("court") != nil,
 		"reviewer":  d.FindReviewer("anna") != nil,
+		"engineer":  d.FindEngineer("anna") == &d.Engineers[1],
 		"agency":    d.FindAgency("agency") != nil,
 		"its key":   d.FindKey(signer(t, "court 2").Public().ID()) == &d.Authorities[0].Keys[1].Validity,
 		"her key":   d.FindKey(signer(t, "anna").Public().ID()) == &d.Reviewers[0].Keys[0].Validity,
+		"kim's key": d.FindKey(signer(t, "kim 2").Public().ID()) == &d.Engineers[0].Keys[1].Validity,
 		"our key":   d.FindKey(signer(t, "ledger").Public().ID()) == &d.ProviderKeys[2].Validity,
 		"recipient": len(d.FindRecipients(age1)) == 3,
 	} {
@@ -63,7 +65,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: not found", name)
 		}
 	}
-	if d.FindAuthority("anna") != nil || d.FindReviewer("court") != nil || d.FindAgency("court") != nil ||
+	if d.FindAuthority("anna") != nil || d.FindReviewer("court") != nil || d.FindEngineer("court") != nil || d.FindAgency("court") != nil ||
 		d.FindKey(signer(t, "nobody").Public().ID()) != nil || d.FindKey(sign.KeyID("")) != nil || d.FindRecipients("") != nil {
 		t.Error("something is found that is not there")
 	}

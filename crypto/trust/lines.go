@@ -41,6 +41,11 @@ func (d *Document) Lines() []Line {
 		add(who, r.Name, r.describe())
 		keys(who, r.Keys)
 	}
+	for _, e := range d.Engineers {
+		who := "engineer " + e.ID
+		add(who, e.Name, e.describe())
+		keys(who, e.Keys)
+	}
 	for _, a := range d.Agencies {
 		who := "agency " + a.ID
 		add(who, a.Name, string(a.Jurisdiction), phone(a.Phone), a.describe())

@@ -61,6 +61,10 @@ func (r *Registry) Document() Document {
 	for i := range d.Reviewers {
 		d.Reviewers[i].Keys = slices.Clone(d.Reviewers[i].Keys)
 	}
+	d.Engineers = slices.Clone(d.Engineers)
+	for i := range d.Engineers {
+		d.Engineers[i].Keys = slices.Clone(d.Engineers[i].Keys)
+	}
 	d.Agencies = slices.Clone(d.Agencies)
 	for i := range d.Agencies {
 		d.Agencies[i].Recipients = slices.Clone(d.Agencies[i].Recipients)

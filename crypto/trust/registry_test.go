@@ -83,6 +83,7 @@ func TestDocumentIsACopy(t *testing.T) {
 	d.Thresholds[0].Reviewers = 0
 	d.Authorities[0].Keys[0] = Key{}
 	d.Reviewers[0].Keys[0] = Key{}
+	d.Engineers[0].Keys[0] = Key{}
 	d.Agencies[0].Recipients[0] = Recipient{}
 	d.ProviderKeys[0] = ProviderKey{}
 	d.Witnesses.Threshold = 0
@@ -231,6 +232,29 @@ func TestLookups(t *testing.T) {
 	}
 }
 
+func TestEngineer(t *testing.T) {
+	r := open(t)
+	for _, tt := range []struct {
+		name, key, at, id string
+		want              error
+	}{
+		{"with the old key", "kim", "2026-05-31", "kim", nil},
+		{"with the old key, too late", "kim", "2026-06-01", "", ErrExpired},
+		{"with the new key", "kim 2", "2026-06-01", "kim", nil},
+		{"too early", "kim 2", "2026-04-30", "", ErrNotYet},
+		{"one who reviews as well", "anna, engineer", "2026-03-31", "anna", nil},
+		{"revoked", "anna, engineer", "2026-04-01", "", ErrRevoked},
+		{"with a reviewer's key", "anna", "2026-03-31", "", ErrUnknown},
+		{"with a court's key", "court", "2026-03-31", "", ErrUnknown},
+	} {
+		key := signer(t, tt.key).Public()
+		id, public, err := r.Engineer(key.ID(), day(tt.at))
+		if id != tt.id || !errors.Is(err, tt.want) || err == nil && public.ID() != key.ID() {
+			t.Errorf("%s: Engineer = %q, %v; want %q, %v", tt.name, id, err, tt.id, tt.want)
+		}
+	}
+}
+
 func TestProviderKeys(t *testing.T) {
 	r := open(t)
 	p := r.Publish()
@@ -272,7 +296,8 @@ func TestZeroRegistryKnowsNobody(t *testing.T) {
 	_, threshold := r.Threshold("", "")
 	_, key := r.ProviderKey("", "", at)
 	_, recipient := r.Recipient("", at)
-	for _, err := range []error{authority, agency, threshold, key, recipient} {
+	_, _, engineer := r.Engineer("", at)
+	for _, err := range []error{authority, agency, threshold, key, recipient, engineer} {
 		if !errors.Is(err, ErrUnknown) {
 			t.Errorf("the zero registry answers: %v", err)
 		}

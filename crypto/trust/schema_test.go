@@ -51,6 +51,8 @@ func TestSchemasAgreeWithParsers(t *testing.T) {
 		{"registry", "missing name", `"name": "Anna",`, ``},
 		{"registry", "missing keys", `"keys": []`, `"valid_from": "2026-01-01T00:00:00Z"`},
 		{"registry", "id", `"id": "anna"`, `"id": "Anna"`},
+		{"registry", "an engineer without a name", `"name": "Kim",`, ``},
+		{"registry", "unknown member of an engineer", `"id": "kim",`, `"id": "kim", "x": 1,`},
 		{"registry", "offset", `"issued_at": "2026-01-01T00:00:00Z"`, `"issued_at": "2026-01-01T00:00:00+00:00"`},
 		{"registry", "the year 1", `"valid_until": "2026-03-01T00:00:00Z"`, `"valid_until": "0001-01-01T00:00:00Z"`},
 		{"registry", "reason alone", `"revoked_at": "2026-04-01T00:00:00Z",`, ``},

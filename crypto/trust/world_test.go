@@ -92,6 +92,10 @@ func document(t testing.TB) *Document {
 			{ID: "anna", Name: "Anna", Keys: []Key{key("anna", from("2026-01-01"))}, Validity: from("2026-01-01")},
 			{ID: "bernd", Name: "Bernd", Keys: []Key{key("bernd", from("2026-01-01"))}, Validity: revoked("2026-04-01")},
 		},
+		Engineers: []Engineer{
+			{ID: "kim", Name: "Kim", Keys: []Key{key("kim", until("2026-06-01")), key("kim 2", from("2026-05-01"))}, Validity: from("2026-01-01")},
+			{ID: "anna", Name: "Anna", Keys: []Key{key("anna, engineer", from("2026-01-01"))}, Validity: revoked("2026-04-01")},
+		},
 		Agencies: []Agency{
 			{ID: "agency", Name: "Agency", Jurisdiction: "us",
 				Recipients: []Recipient{{age1, until("2026-03-01")}, {age2, from("2026-03-01")}}, Validity: from("2026-01-01")},

@@ -30,6 +30,7 @@ const (
 	Provider = "example-mail"
 	Court    = "district-court"
 	Agency   = "state-police"
+	Engineer = "okafor"
 
 	ProviderFile = "provider.json"
 	IdentityFile = "keys/agency.key"
@@ -55,6 +56,9 @@ stores:
   mail: {sqlite: data/mail.db}
 signer:
   key: keys/manifest.pem
+  password_file: keys/password
+engineer:
+  key: keys/engineer.pem
   password_file: keys/password
 ledger:
   key: keys/ledger.key
@@ -123,7 +127,7 @@ type signers struct{ court, reviewer1, reviewer2 sign.Signer }
 func (f *files) trust(now time.Time) (signers, []byte) {
 	roots := []sign.Signer{f.signer("root-1", sign.ECDSAP256), f.signer("root-2", sign.ECDSAP256)}
 	s := signers{f.signer("court", sign.ECDSAP256), f.signer("reviewer-1", sign.Ed25519), f.signer("reviewer-2", sign.ECDSAP256)}
-	own := f.signer("manifest", sign.ECDSAP256)
+	own, engineer := f.signer("manifest", sign.ECDSAP256), f.signer("engineer", sign.Ed25519)
 	log, err := ledger.NewKey(Provider + ".example/ledger")
 	if f.err = errors.Join(f.err, err); f.err != nil {
 		return s, nil
@@ -148,6 +152,7 @@ func (f *files) trust(now time.Time) (signers, []byte) {
 			{ID: "lopez", Name: "A. López, legal", Keys: []trust.Key{key(s.reviewer1)}, Validity: from},
 			{ID: "chen", Name: "W. Chen, legal", Keys: []trust.Key{key(s.reviewer2)}, Validity: from},
 		},
+		Engineers: []trust.Engineer{{ID: Engineer, Name: "M. Okafor, fulfilment", Keys: []trust.Key{key(engineer)}, Validity: from}},
 		Agencies: []trust.Agency{{
 			ID: Agency, Name: "State Police, cyber unit", Jurisdiction: "us", Phone: "+15550101",
 			Recipients: []trust.Recipient{{Recipient: recipient.String(), Validity: from}}, Validity: from,

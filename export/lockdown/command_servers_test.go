@@ -47,7 +47,7 @@ func TestLockdownOnTheCommandLine(t *testing.T) {
 	t.Setenv("MAIL_DSN", as("writ_export"))
 	t.Setenv("REVIEW_DSN", as("writ_approver"))
 	config := "format: writ.workspace/v1\nstores:\n  mail: {postgres_env: MAIL_DSN}\n" +
-		"signer: {key: keys/manifest.pem, password_file: keys/password}\nledger: {key: keys/ledger.key}\n"
+		"signer: {key: keys/manifest.pem, password_file: keys/password}\nengineer: {key: keys/engineer.pem, password_file: keys/password}\nledger: {key: keys/ledger.key}\n"
 	if err := os.WriteFile(filepath.Join(dir, "writ.yaml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -37,13 +37,17 @@ func provider(t *testing.T, dsn string) (string, export.Config) {
 	}
 	put(t, dir, workspace.CatalogFile, string(text))
 	put(t, dir, workspace.ConfigFile, "format: writ.workspace/v1\nstores:\n  radius: {postgres_file: dsn}\n"+
-		"signer: {key: keys/manifest.pem, password_file: keys/password}\nledger: {key: keys/ledger.key}\n")
+		"signer: {key: keys/manifest.pem, password_file: keys/password}\nengineer: {key: keys/engineer.pem, password_file: keys/password}\nledger: {key: keys/ledger.key}\n")
 	put(t, dir, "dsn", dsn)
 	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	signer, err := w.Signer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engineer, err := w.Engineer(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +63,7 @@ func provider(t *testing.T, dsn string) (string, export.Config) {
 	}
 	return dir, export.Config{
 		Registry: w.Registry, Catalog: w.Catalog, Policy: w.Policy, Store: w.Store, Ledger: recorder, Tool: tool,
-		Signer: signer, Outbox: outbox.Open(w.Outbox()),
+		Signer: signer, Engineer: engineer, Outbox: outbox.Open(w.Outbox()),
 	}
 }
 

@@ -63,8 +63,9 @@ type History struct {
 	ReceivedAt time.Time     // zero if it was not received, or only to be rejected
 	Received   *act.Received // the last; nil as ReceivedAt is zero
 	Rejected   []act.Code    // by verification
-	Decided    *act.Decided
-	Exports    []Exported // oldest first
+	Decided    *act.Decided  // the last
+	CarriedOut bool          // an export followed the last decision
+	Exports    []Exported    // oldest first
 }
 
 // Last returns the id of the last export, or "".
@@ -94,9 +95,9 @@ func (r *Recorder) Order(ctx context.Context, order digest.Digest) (*History, er
 				h.Received, h.ReceivedAt = &a, a.ReceivedAt
 			}
 		case act.Decided:
-			h.Decided = &a
+			h.Decided, h.CarriedOut = &a, false
 		case act.Exported:
-			h.Exports = append(h.Exports, Exported{ID: a.Predicate.ExportID, Signed: entry})
+			h.Exports, h.CarriedOut = append(h.Exports, Exported{ID: a.Predicate.ExportID, Signed: entry}), true
 		}
 	})
 }

@@ -55,9 +55,12 @@ type Config struct {
 	Testing bool                              `yaml:"testing"`
 	Stores  map[catalog.StoreName]StoreConfig `yaml:"stores"`
 	Signer  SignerConfig                      `yaml:"signer"`
-	Policy  string                            `yaml:"policy"` // folder; default: the embedded policy
-	Outbox  string                            `yaml:"outbox"` // default: out
-	Ledger  LedgerConfig                      `yaml:"ledger"`
+	// Engineer is the key of whoever runs exports here. Where several people do,
+	// each names their own instead.
+	Engineer SignerConfig `yaml:"engineer"`
+	Policy   string       `yaml:"policy"` // folder; default: the embedded policy
+	Outbox   string       `yaml:"outbox"` // default: out
+	Ledger   LedgerConfig `yaml:"ledger"`
 }
 
 // A StoreConfig says where a store is: exactly one member is set.
@@ -67,7 +70,7 @@ type StoreConfig struct {
 	PostgresFile string `yaml:"postgres_file"` // file that holds the connection string
 }
 
-// A SignerConfig says which key signs manifests.
+// A SignerConfig says which key signs.
 type SignerConfig struct {
 	Key          string `yaml:"key"`           // PEM file
 	PasswordFile string `yaml:"password_file"` // default: asked by the caller
@@ -203,14 +206,23 @@ func (w *Workspace) connection(c StoreConfig) (string, error) {
 // Signer opens the key that signs manifests. It asks password only if
 // the key is encrypted and the configuration names no password file.
 func (w *Workspace) Signer(password func() ([]byte, error)) (sign.Signer, error) {
-	if w.Config.Signer.Key == "" {
-		return nil, fmt.Errorf("%w: %s: signer.key is missing; writ key new makes one", ErrConfig, ConfigFile)
+	return w.signer("signer", w.Config.Signer, password)
+}
+
+// Engineer opens the key of whoever runs exports, as [Workspace.Signer] does.
+func (w *Workspace) Engineer(password func() ([]byte, error)) (sign.Signer, error) {
+	return w.signer("engineer", w.Config.Engineer, password)
+}
+
+func (w *Workspace) signer(what string, c SignerConfig, password func() ([]byte, error)) (sign.Signer, error) {
+	if c.Key == "" {
+		return nil, fmt.Errorf("%w: %s: %s.key is missing; writ key new makes one", ErrConfig, ConfigFile, what)
 	}
-	pem, err := w.read(w.Config.Signer.Key, maxConfigBytes)
+	pem, err := w.read(c.Key, maxConfigBytes)
 	if err != nil {
 		return nil, err
 	}
-	if file := w.Config.Signer.PasswordFile; file != "" {
+	if file := c.PasswordFile; file != "" {
 		password = func() ([]byte, error) {
 			b, err := w.read(file, maxConfigBytes)
 			return []byte(strings.TrimRight(string(b), "\r\n")), err
@@ -218,7 +230,7 @@ func (w *Workspace) Signer(password func() ([]byte, error)) (sign.Signer, error)
 	}
 	k, err := sign.LoadSigner(pem, password)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", w.Config.Signer.Key, err)
+		return nil, fmt.Errorf("%s: %w", c.Key, err)
 	}
 	return k, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"writ/crypto/digest"
+	"writ/crypto/sign"
 	"writ/crypto/trust"
 	"writ/manifest"
 	"writ/manifest/internal/sigstore"
@@ -68,6 +69,47 @@ func TestGolden(t *testing.T) {
 				t.Errorf("%s has manifest %v", a.Kind(), s.Manifest())
 			}
 		})
+	}
+}
+
+// What an engineer signed is this order, by this plan, at this time, in their name.
+func TestVerifyRequest(t *testing.T) {
+	k := signer(t, 3).Public()
+	signed := func(p sign.Purpose, payload string) []byte {
+		sig, err := signer(t, 3).Sign(p, []byte(payload))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sig
+	}
+	// As another program makes it, from the statement alone.
+	payload := `{"engineer":"kim","format":"writ.request/v1","order":"` + theOrder.String() + `","plan":"` + digest.Of([]byte("plan")).String() + `","requested_at":"2026-03-02T10:02:00Z"}`
+	for _, tt := range []struct {
+		name   string
+		change func(*Decided)
+		want   error
+	}{
+		{"as it was signed", func(*Decided) {}, nil},
+		{"as another program signs it", func(d *Decided) { d.Request.Sig = signed(sign.ForRequest, payload) }, nil},
+		{"signed as an order", func(d *Decided) { d.Request.Sig = signed(sign.ForOrder, payload) }, ErrRequest},
+		{"signed as a statement", func(d *Decided) { d.Request.Sig = signed(sign.ForStatement, payload) }, ErrRequest},
+		{"of another order", func(d *Decided) { d.Order = digest.Of([]byte("another")) }, ErrRequest},
+		{"by another plan", func(d *Decided) { d.InForce.Plan = digest.Of([]byte("another")) }, ErrRequest},
+		{"in another's name", func(d *Decided) { d.Request.Engineer = "lee" }, ErrRequest},
+		{"at another time", func(d *Decided) { d.Request.RequestedAt = at(3) }, ErrRequest},
+		{"with another signature", func(d *Decided) { d.Request.Sig[0] ^= 1 }, ErrRequest},
+		{"with none", func(d *Decided) { d.Request = Request{} }, ErrRequest},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := decided()
+			tt.change(&d)
+			if err := d.VerifyRequest(k); !errors.Is(err, tt.want) {
+				t.Errorf("VerifyRequest = %v, want %v", err, tt.want)
+			}
+		})
+	}
+	if err := decided().VerifyRequest(signer(t, 1).Public()); !errors.Is(err, ErrRequest) {
+		t.Errorf("with another's key: %v", err)
 	}
 }
 

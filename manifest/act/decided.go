@@ -19,8 +19,11 @@ type Decided struct {
 	DecidedAt time.Time     `json:"decided_at"`
 	InForce   InForce       `json:"decided_by"`
 	Decision  Decision      `json:"decision"`
-	Planned   []Planned     `json:"planned"`  // as Decision.Datasets; none if the order was rejected
-	Accounts  int           `json:"accounts"` // that the targets found and that are pulled from
+	// Request is by whom and how the export was asked for. Statements of before
+	// there were engineers have none.
+	Request  Request   `json:"request,omitzero"` // not of a rejected order
+	Planned  []Planned `json:"planned"`          // as Decision.Datasets; none if the order was rejected
+	Accounts int       `json:"accounts"`         // that the targets found and that are pulled from
 	// Redirected is how many more there are, of enterprise customers.
 	Redirected int `json:"accounts_redirected"`
 	// Answer is which answer to the order this decides on: 2 and more pull
@@ -93,7 +96,7 @@ func (d Decided) subjects() []manifest.Subject { return ofOrder(d.Order) }
 func (d Decided) copy() Act {
 	d.cut()
 	d.DecidedAt = second(d.DecidedAt)
-	d.Decision, d.Planned = d.Decision.copy(), slices.Clone(d.Planned)
+	d.Decision, d.Planned, d.Request = d.Decision.copy(), slices.Clone(d.Planned), d.Request.copy()
 	return d
 }
 
@@ -112,8 +115,12 @@ func (d Decided) check(c *form.Checker) {
 	c.Need(rejected == d.InForce.Plan.IsZero(), "decided_by.plan", "belongs to all but a rejected order")
 	if rejected {
 		d.Rejected.check(c, planning)
+		c.Need(d.Request.none(), "request", "is given, but the order was rejected")
 		c.Need(len(d.Planned) == 0 && d.Accounts == 0 && d.Redirected == 0, "planned", "is given, but the order was rejected")
 		return
+	}
+	if !d.Request.none() {
+		d.Request.check(c, d.DecidedAt, d.RecordedAt)
 	}
 	c.Need(d.Result == ResultOf(d.Planned), "result", "does not fit what is planned")
 	c.Need(len(d.Planned) == len(d.Decision.Datasets), "planned", "does not list exactly the datasets of the decision")

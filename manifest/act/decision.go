@@ -20,6 +20,7 @@ type Decision struct {
 	Clocks     Clocks     `json:"clocks"`
 	Notice     Notice     `json:"notice"`
 	Enterprise Enterprise `json:"enterprise"`
+	FollowUp   FollowUp   `json:"follow_up,omitzero"`
 }
 
 // A Ruling is the decision on one mandated dataset. Every mandated field stands
@@ -117,7 +118,7 @@ func (d Decision) copy() Decision {
 	d.Rates = copyRates(d.Rates)
 	k := &d.Clocks
 	k.NotBefore, k.Deadline, k.PreserveUntil = second(k.NotBefore), second(k.Deadline), second(k.PreserveUntil)
-	d.Notice.After = second(d.Notice.After)
+	d.Notice.After, d.FollowUp.By = second(d.Notice.After), second(d.FollowUp.By)
 	return d
 }
 
@@ -152,6 +153,7 @@ func (d *Decision) check(c *form.Checker, decidedAt time.Time) {
 	c.Need(d.Notice.Owed || d.Notice.After.IsZero() && !d.Notice.WhenLifted, "decision.notice", "is due some time, but not owed")
 	c.Need(d.Notice.After.IsZero() || !d.Notice.WhenLifted, "decision.notice", "is due at a time and when secrecy is lifted")
 	c.Text("decision.enterprise.why", d.Enterprise.Why, form.MaxText, false)
+	d.FollowUp.check(c)
 }
 
 func (r *Ruling) check(c *form.Checker, decidedAt time.Time) {

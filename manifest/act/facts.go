@@ -20,7 +20,8 @@ type Facts struct {
 	ReceivedAt   time.Time `json:"received_at"`
 	DueAt        string    `json:"due_at,omitzero"` // as the order wrote it, as are all times below
 	Targets      int       `json:"targets"`
-	Mandate      []Item    `json:"mandate"` // in the order's order
+	Recipient    string    `json:"recipient,omitzero"` // kind of the agency's key when the order is answered, such as hybrid
+	Mandate      []Item    `json:"mandate"`            // in the order's order
 
 	Emergency     bool     `json:"emergency"` // it has an emergency record
 	OffenceYears  int      `json:"offence_years,omitzero"`
@@ -68,6 +69,9 @@ func (f *Facts) check(c *form.Checker) {
 	c.Need(f.SecretUntil == "" || f.Secrecy != "", "facts.non_disclosure_until", "is given, but nothing is secret")
 	if f.Secrecy != "" {
 		c.Word("facts.non_disclosure", f.Secrecy)
+	}
+	if f.Recipient != "" {
+		c.Word("facts.recipient", f.Recipient)
 	}
 	if f.Enterprise != "" {
 		c.Word("facts.enterprise", f.Enterprise)

@@ -21,6 +21,9 @@ type Received struct {
 	Fingerprint Fingerprint       `json:"fingerprint,omitzero"` // of the targets; not of a rejected one
 	Facts       Facts             `json:"facts,omitzero"`       // not of a rejected one
 	Rejected    Rejection         `json:"rejected,omitzero"`    // by verification
+	// Follows is the earlier order, such as an emergency's, of which this one
+	// says that it is the later legal process. Not of a rejected one.
+	Follows digest.Digest `json:"follows,omitzero"`
 }
 
 // Kind is [KindReceived].
@@ -52,6 +55,7 @@ func (r Received) check(c *form.Checker) {
 	if r.Rejected != (Rejection{}) {
 		r.Rejected.check(c, verification)
 		checkClaimed(c, r.Order)
+		c.Need(r.Follows.IsZero(), "follows", "is given, but the order was rejected")
 		c.Need(r.Facts.none(), "facts", "are given, but the order was rejected")
 		c.Need(r.Fingerprint == Fingerprint{}, "fingerprint", "is given, but the order was rejected")
 		return
@@ -60,6 +64,7 @@ func (r Received) check(c *form.Checker) {
 	c.Need(err == nil, "order", "is incomplete: %v", err)
 	r.Facts.check(c)
 	r.Fingerprint.check(c)
+	c.Need(r.Follows.IsZero() || r.Follows != r.Order.Digest, "follows", "is the order itself")
 	f, o, targets := &r.Facts, &r.Order, 0
 	for _, t := range o.Targets {
 		targets += t.Count

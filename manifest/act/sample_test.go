@@ -20,15 +20,19 @@ func at(minute int) time.Time { return time.Date(2026, 3, 2, 10, minute, 0, 0, t
 // in every run.
 func signer(t testing.TB, seed byte) sign.Signer {
 	t.Helper()
+	return seeded(seed)
+}
+
+func seeded(seed byte) sign.Signer {
 	raw := make([]byte, ed25519.SeedSize)
 	raw[0] = seed
 	der, err := x509.MarshalPKCS8PrivateKey(ed25519.NewKeyFromSeed(raw))
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // never of such a key
 	}
 	k, err := sign.LoadSigner(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil)
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // never of such a key
 	}
 	return k
 }
@@ -57,10 +61,10 @@ func ref() manifest.OrderRef {
 
 func received() Received {
 	return Received{
-		Head: head(1), ReceivedAt: at(0), Country: "DE", Order: ref(),
+		Head: head(1), ReceivedAt: at(0), Country: "DE", Order: ref(), Follows: digest.Of([]byte("emergency")),
 		Facts: Facts{
 			Jurisdiction: "eu", Process: "production", Purpose: "investigate", Issuer: "judge", Reviewers: 1,
-			ReceivedAt: at(0), DueAt: "2026-03-20T00:00:00+01:00", Targets: 3,
+			ReceivedAt: at(0), DueAt: "2026-03-20T00:00:00+01:00", Targets: 3, Recipient: "hybrid",
 			Mandate: []Item{
 				{Dataset: "sign-ins", Fields: []string{"ip", "at", "password"}, From: "2026-02-01T00:00:00+01:00", To: "2026-03-01T00:00:00+01:00"},
 				{Dataset: "mail", Fields: []string{"body"}, From: "2026-02-01T00:00:00Z", To: "2026-03-01T00:00:00Z"},
@@ -98,9 +102,10 @@ func decided() Decided {
 	content := []Grant{{Category: "content", Class: "content", Fields: []string{"body"}, Rule: rule}}
 	name := []Grant{{Category: "identity.name", Class: "subscriber", Fields: []string{"name"}, Rule: rule}}
 	until := time.Date(2026, 3, 13, 0, 0, 0, 0, time.UTC)
+	plan := digest.Of([]byte("plan"))
 	return Decided{
 		Head: head(3), Order: theOrder, DecidedAt: at(2),
-		InForce: InForce{Policy: digest.Of([]byte("policy")), Catalog: digest.Of([]byte("catalog")), Registry: digest.Of([]byte("registry")), Plan: digest.Of([]byte("plan"))},
+		InForce: InForce{Policy: digest.Of([]byte("policy")), Catalog: digest.Of([]byte("catalog")), Registry: digest.Of([]byte("registry")), Plan: plan},
 		Decision: Decision{
 			Datasets: []Ruling{
 				{Dataset: "calls", Granted: []Grant{{Category: "traffic.call", Class: "traffic", Fields: []string{"at"}, Rule: rule}}},
@@ -123,7 +128,9 @@ func decided() Decided {
 			Clocks:     Clocks{NotBefore: until, Deadline: until.AddDate(0, 0, 1), PreserveUntil: until.AddDate(0, 1, 0), RenewalHours: 720, Rule: hold},
 			Notice:     Notice{Owed: true, After: until.AddDate(1, 0, 0), Why: "the order is secret until a date", Rule: manifest.Rule{ID: "eu.notice", Cite: "Regulation (EU) 2023/1543, Art. 13"}},
 			Enterprise: Enterprise{Redirect: true, Why: "the authority is referred to the customer, whose data it is", Rule: manifest.Rule{ID: "eu.enterprise", Cite: "provider's policy"}},
+			FollowUp:   FollowUp{By: until.AddDate(0, 1, 0), Rule: manifest.Rule{ID: "eu.follow-up", Cite: "provider's policy"}},
 		},
+		Request: request(plan),
 		Planned: []Planned{
 			{Dataset: "calls", Outcome: manifest.Unavailable, Why: "the store could not be reached"},
 			{Dataset: "devices", Outcome: manifest.Refused},
@@ -136,8 +143,18 @@ func decided() Decided {
 	}
 }
 
+// request is an engineer's, whose key has the seed 3.
+func request(plan digest.Digest) Request {
+	r, err := NewRequest(theOrder, plan, "kim", at(2), seeded(3))
+	if err != nil {
+		panic(err) // Ed25519 signs anything
+	}
+	return r
+}
+
 func unplanned() Decided {
 	d := decided()
+	d.Request = Request{}
 	d.Planned, d.Accounts, d.Redirected, d.Result, d.InForce.Plan = nil, 0, 0, Rejected, digest.Digest{}
 	d.Rejected = Because(TargetAmbiguous)
 	return d

@@ -59,6 +59,12 @@ func TestSchema(t *testing.T) {
 		{"rejected", `"code":"unsigned"`, `"code":"over-ceiling"`},
 		{"decided", `"outcome":"pull"`, `"outcome":"complete"`},
 		{"decided", `the store could not`, `j.doe@mail.example could not`},
+		{"received", `"recipient":"hybrid"`, `"recipient":"j.doe@mail.example"`},
+		{"rejected", `"order":{`, `"follows":"` + theOrder.String() + `","order":{`},
+		{"decided", `"engineer":"kim"`, `"engineer":"J. Doe"`},
+		{"decided", `"sig":"`, `"sig":" `},
+		{"unplanned", `"planned":[]`, `"planned":[],"request":{"engineer":"kim","key_id":"` + theOrder.Hex() + `","requested_at":"2026-03-02T10:02:00Z","sig":"AAAA"}`},
+		{"decided", `"follow_up":{`, `"follow_up":{"extra":1,`},
 		{"decided", `"result":"export"`, `"result":"rejected"`},
 		{"unplanned", `"planned":[]`, `"planned":[{"accounts":0,"accounts_redirected":0,"dataset":"a","outcome":"held"}]`},
 		{"notified", `"how":"email"`, `"how":"to J. Doe"`},
@@ -93,7 +99,7 @@ func TestSchemaAgreesWithTypes(t *testing.T) {
 		for {
 			if ref, ok := node["$ref"].(string); ok {
 				node = defs[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
-			} else if typ.Kind() == reflect.Slice {
+			} else if typ.Kind() == reflect.Slice && typ.Elem().Kind() != reflect.Uint8 {
 				typ, node = typ.Elem(), node["items"].(map[string]any)
 			} else {
 				break

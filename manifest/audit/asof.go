@@ -1,10 +1,10 @@
 package audit
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
+	"writ/crypto/digest"
 	"writ/manifest"
 	"writ/manifest/act"
 )
@@ -64,56 +64,55 @@ func (f *fold) notices(o *order, find finder) {
 	}
 }
 
-// followUps finds emergency disclosures that no legal process followed. The
-// ledger names no target, so it can't show that an order is the follow-up of
-// another: a later order of the same authority under the same law, for targets
-// of those types and no fewer of each, counts as one, for one emergency.
+// followUps finds what was disclosed by the provider's own choice, as in an
+// emergency, and that no legal process followed by the date that the decision
+// set. The order that follows says so itself; it is by the same law, compels,
+// and is for targets of those types, no fewer of each: the ledger names none.
 func (f *fold) followUps(find finder) {
-	type who struct{ jurisdiction, authority string }
-	later := make(map[who][]*order)
-	var emergencies []*order
+	following := make(map[digest.Digest][]*order)
+	for _, x := range f.Orders {
+		if x.Received >= 0 && !x.Follows.IsZero() && compels(x.Process) {
+			following[x.Follows] = append(following[x.Follows], x)
+		}
+	}
 	for _, o := range f.Orders {
-		switch o.Process {
-		case emergency:
-			if f.c.FollowUp[o.Jurisdiction] > 0 && slices.ContainsFunc(o.Exports, func(x *export) bool { return x.Disclosed }) {
-				emergencies = append(emergencies, o)
-			}
-		case "preservation", "consent", "":
-		default:
-			if o.Received >= 0 {
-				later[who{o.Jurisdiction, o.Authority}] = append(later[who{o.Jurisdiction, o.Authority}], o)
-			}
+		end := f.followUpDue(o)
+		if end.IsZero() || !f.c.Now.After(end) {
+			continue
 		}
-	}
-	byReceipt := func(a, b *order) int {
-		return cmp.Or(a.ReceivedAt.Compare(b.ReceivedAt), cmp.Compare(a.Received, b.Received))
-	}
-	slices.SortFunc(emergencies, byReceipt)
-	for _, l := range later {
-		slices.SortFunc(l, byReceipt)
-	}
-	used := make(map[*order]bool)
-	for _, o := range emergencies {
-		period := f.c.FollowUp[o.Jurisdiction]
-		end := o.ReceivedAt.Add(period)
-		list := later[who{o.Jurisdiction, o.Authority}]
-		first, _ := slices.BinarySearchFunc(list, o.ReceivedAt, func(x *order, t time.Time) int { return x.ReceivedAt.Compare(t) })
-		followed := false
-		for _, x := range list[first:] {
-			if x.ReceivedAt.After(end) {
-				break
-			}
-			if !used[x] && covers(x.Targets, o.Targets) {
-				used[x], followed = true, true
-				break
-			}
+		inTime := func(x *order) bool {
+			return x.Jurisdiction == o.Jurisdiction && !x.ReceivedAt.Before(o.ReceivedAt) && !x.ReceivedAt.After(end) && covers(x.Targets, o.Targets)
 		}
-		if !followed && f.c.Now.After(end) {
+		if !slices.ContainsFunc(following[o.Order], inTime) {
 			find(finding{code: FollowUp, entry: o.Received, order: o.Order},
-				"data was disclosed in an emergency received at %s, and by %s no legal process of %s for such targets came in; ask for it, or for the reason",
-				stamp(o.ReceivedAt), stamp(end), o.Authority)
+				"data was disclosed on an order (%s) received at %s, and by %s no legal process came in that says that it follows it; ask for it, or for the reason",
+				o.Process, stamp(o.ReceivedAt), stamp(end))
 		}
 	}
+}
+
+// followUpDue is by when legal process must follow what was disclosed on the
+// order; zero if nothing was, or none must. Where the decision set no date for
+// an emergency, the auditor's own period counts.
+func (f *fold) followUpDue(o *order) time.Time {
+	if !slices.ContainsFunc(o.Exports, func(x *export) bool { return x.Disclosed }) {
+		return time.Time{}
+	}
+	for _, d := range o.Decisions {
+		if d.Exported && !d.FollowUp.IsZero() {
+			return d.FollowUp
+		}
+	}
+	if period := f.c.FollowUp[o.Jurisdiction]; period > 0 && o.Process == emergency {
+		return o.ReceivedAt.Add(period)
+	}
+	return time.Time{}
+}
+
+// compels reports whether a process is legal process that could follow a
+// disclosure: none of those that only ask, keep or rest on consent.
+func compels(process string) bool {
+	return process != "" && process != emergency && process != "preservation" && process != "consent"
 }
 
 // covers reports whether a has each type of b, and no fewer of it.

@@ -48,8 +48,9 @@ type Config struct {
 	State      []byte // what [Result.State] returned last time; nil: all is read
 	Deliveries string // a folder of deliveries, or of manifests alone; "": none
 
-	// FollowUp says, by jurisdiction, in which time an emergency order is
-	// expected to be followed by legal process; nil means [DefaultFollowUp].
+	// FollowUp says, by jurisdiction, in which time an emergency order is expected
+	// to be followed by legal process where the decision on it set no date; nil
+	// means [DefaultFollowUp].
 	FollowUp map[string]time.Duration
 	// Tolerance is by how much clocks may differ, and NoticeGrace how long
 	// after it is due a notice is still in time. Zero means the defaults.

@@ -23,8 +23,8 @@ func TestGoodLedger(t *testing.T) {
 		t.Errorf("Err = %v, complete: %v", err, r.Complete)
 	}
 	n := r.Counts
-	if n.Received != 8 || n.Decided != 8 || n.Exported != 6 || n.Notified != 2 || n.Released != 1 || n.Recalled != 1 || n.Configured != 4 ||
-		n.Replayed != 8 || n.Orders != 8 || n.Deliveries != 6 || n.Unread != 0 {
+	if n.Received != 8 || n.Decided != 9 || n.Exported != 6 || n.Notified != 2 || n.Released != 1 || n.Recalled != 1 || n.Configured != 4 ||
+		n.Replayed != 9 || n.Orders != 8 || n.Deliveries != 6 || n.Unread != 0 {
 		t.Errorf("counts %+v", n)
 	}
 	if r.To != int64(len(w.acts)) || r.Ledger.Size != r.To || r.Ledger.Origin != origin || len(r.Texts) != 3 {

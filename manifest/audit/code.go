@@ -44,6 +44,9 @@ const (
 	TestMixed          Code = "test-mixed"
 	OrderTimes         Code = "order-times"
 	DecisionDiffers    Code = "decision-differs"
+	Engineer           Code = "engineer"
+	EngineerSigned     Code = "engineer-signed"
+	Request            Code = "request"
 )
 
 // What is wrong with what left.
@@ -125,6 +128,9 @@ var codes = []struct {
 	{TestMixed, Violation, "Test orders and real orders stand in the same ledger."},
 	{OrderTimes, Violation, "The times of what was done on an order contradict each other."},
 	{DecisionDiffers, Violation, "The decision recorded is not the one that the rules in force lead to."},
+	{Engineer, Violation, "The engineer who ran an export was not registered with that key, or did not count at that time."},
+	{EngineerSigned, Violation, "The engineer who ran an export had issued or approved the order: nobody else looked at it."},
+	{Request, Violation, "No engineer's signature asks for what was decided: it is missing, of another order or plan, or was used before."},
 	{NotDecided, Violation, "Data left without a decision that the ledger shows."},
 	{DecisionSuperseded, Violation, "Data left by a decision that a later one had replaced."},
 	{PlanDiffers, Violation, "What left was not planned by the decision on the order."},
@@ -143,7 +149,7 @@ var codes = []struct {
 	{NoticeMissing, Violation, "The user should have been told and was not."},
 	{NoticeLate, Violation, "The user was told later than was due."},
 	{NoticeEarly, Violation, "The user was told while the order was secret."},
-	{FollowUp, Open, "No legal process that could be the follow-up of an emergency disclosure was received in time."},
+	{FollowUp, Open, "No legal process that follows what was disclosed by choice, as in an emergency, was received in time."},
 	{DeliveryUnrecorded, Violation, "A delivery exists that the ledger does not know."},
 	{DeliveryMissing, Violation, "The ledger records an export of which the folder has no delivery."},
 	{DeliveryStatement, Violation, "The manifest beside a delivery is not the one in the ledger."},

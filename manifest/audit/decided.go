@@ -20,12 +20,16 @@ func (f *fold) decided(ctx context.Context, at finding, a act.Decided) error {
 		}
 		r, isReceived := x.(act.Received)
 		if isReceived {
+			key, asked, err := f.requested(ctx, at, a, r.Order.Signers)
+			if err != nil {
+				return err
+			}
 			decide, err := f.texts.decide(ctx, a.InForce.Policy, a.InForce.Catalog)
 			if err != nil {
 				return err
 			}
 			if decide != nil {
-				f.replays.put(replay{at: at, facts: r.Facts, decided: a, decide: decide})
+				f.replays.put(replay{at: at, facts: r.Facts, decided: a, decide: decide, asked: asked, key: key})
 			}
 		}
 		if a.DecidedAt.Before(o.ReceivedAt) {
@@ -45,7 +49,7 @@ func (f *fold) decided(ctx context.Context, at finding, a act.Decided) error {
 	o.Freed = nil
 	o.Decisions = append(o.Decisions, decision{
 		Entry: at.entry, Plan: a.InForce.Plan, Result: a.Result, DecidedAt: a.DecidedAt,
-		Deadline: a.Decision.Clocks.Deadline, NotBefore: a.Decision.Clocks.NotBefore,
+		Deadline: a.Decision.Clocks.Deadline, NotBefore: a.Decision.Clocks.NotBefore, FollowUp: a.Decision.FollowUp.By,
 	})
 	return nil
 }

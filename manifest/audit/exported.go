@@ -73,10 +73,10 @@ func (f *fold) asReceived(ctx context.Context, at finding, o *order, e *manifest
 	authority, reviewers := f.signed(at, r, &e.Order, o.ReceivedAt)
 	f.threshold(at, r, &e.Order, authority, reviewers)
 	at.code = Recipient
-	// The manifest's form has exactly one recipient.
-	switch kind, err := r.recipient(e.Order.Agency, o.ReceivedAt); {
+	// The manifest's form has exactly one recipient: the one when it was decided.
+	switch kind, err := r.recipient(e.Order.Agency, e.Times.DecidedAt); {
 	case err != nil:
-		f.find(at, "the agency %s had no key to encrypt to at %s: %v", e.Order.Agency, stamp(o.ReceivedAt), err)
+		f.find(at, "the agency %s had no key to encrypt to at %s: %v", e.Order.Agency, stamp(e.Times.DecidedAt), err)
 	case string(kind) != e.Recipients[0].Kind:
 		f.find(at, "it is encrypted to a recipient of the kind %s, and the one pinned for %s is of kind %s", e.Recipients[0].Kind, e.Order.Agency, kind)
 	}
@@ -104,6 +104,11 @@ func (f *fold) asDecided(ctx context.Context, at finding, o *order, x *export, e
 			d = &o.Decisions[i]
 		}
 	}
+	if d.Exported {
+		at.code = Request
+		f.find(at, "the request for the decision in entry %d was carried out before, and nobody asked for this export", d.Entry)
+	}
+	d.Exported = true
 	a, err := f.recall(ctx, d.Entry)
 	if err != nil {
 		return err

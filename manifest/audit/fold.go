@@ -57,7 +57,8 @@ type order struct {
 	Country      string                 `json:"country,omitzero"`
 	Emergency    bool                   `json:"emergency,omitzero"`
 	Targets      []manifest.TargetCount `json:"targets,omitzero"`
-	Received     int64                  `json:"received"` // the last one that was not rejected
+	Follows      digest.Digest          `json:"follows,omitzero"` // an earlier order
+	Received     int64                  `json:"received"`         // the last one that was not rejected
 	ReceivedAt   time.Time              `json:"received_at,omitzero"`
 	SecretUntil  time.Time              `json:"secret_until,omitzero"`
 	Rejected     act.Code               `json:"rejected,omitzero"`
@@ -77,6 +78,8 @@ type decision struct {
 	DecidedAt time.Time     `json:"decided_at"`
 	Deadline  time.Time     `json:"deadline,omitzero"`
 	NotBefore time.Time     `json:"not_before,omitzero"`
+	FollowUp  time.Time     `json:"follow_up,omitzero"`
+	Exported  bool          `json:"exported,omitzero"` // an export carried it out
 }
 
 // An export is what the fold keeps of one.

@@ -33,7 +33,7 @@ func (f *fold) received(ctx context.Context, at finding, a act.Received) error {
 		}
 	}
 	o.claims(a)
-	o.Received, o.Rejected = at.entry, ""
+	o.Received, o.Rejected, o.Follows = at.entry, "", a.Follows
 	if a.Facts.SecretUntil != "" {
 		o.SecretUntil, _ = time.Parse(time.RFC3339Nano, a.Facts.SecretUntil) // its form was checked
 	}
@@ -63,8 +63,8 @@ func (o *order) claims(a act.Received) {
 	o.Emergency, o.Targets, o.ReceivedAt = a.Order.Emergency, a.Order.Targets, a.ReceivedAt
 }
 
-// again compares with an earlier record of the same order. Who has signed may
-// have changed since; what the order says, and when it came, may not.
+// again compares with an earlier record of the same order. Who has signed, and
+// with which key the agency is sent the answer, may have changed since; what the order says, and when it came, may not.
 func (f *fold) again(ctx context.Context, at finding, o *order, a act.Received) error {
 	before, err := f.recall(ctx, o.Received)
 	if err != nil {
@@ -80,8 +80,9 @@ func (f *fold) again(ctx context.Context, at finding, o *order, a act.Received) 
 		return nil
 	}
 	b.Order.Signers, b.Facts.Reviewers, b.Facts.Issuer = a.Order.Signers, a.Facts.Reviewers, a.Facts.Issuer
+	b.Facts.Recipient = a.Facts.Recipient // an agency may have changed its key
 	b.Order.Supplement = a.Order.Supplement
-	if !reflect.DeepEqual(b.Order, a.Order) || !reflect.DeepEqual(b.Facts, a.Facts) {
+	if b.Follows != a.Follows || !reflect.DeepEqual(b.Order, a.Order) || !reflect.DeepEqual(b.Facts, a.Facts) {
 		f.find(at, "what the order is said to ask for is not what entry %d says", o.Received)
 	}
 	return nil
@@ -99,7 +100,10 @@ func (f *fold) issued(at finding, r *registry, a act.Received) {
 		f.find(at, "the authority %s is recorded as of country %q, and registered as of %q", a.Order.Authority, a.Country, who.Country)
 	}
 	at.code = Agency
-	if _, err := r.recipient(a.Order.Agency, a.ReceivedAt); err != nil {
-		f.find(at, "the agency %s could not be sent anything at %s: %v", a.Order.Agency, stamp(a.ReceivedAt), err)
+	switch kind, err := r.recipient(a.Order.Agency, a.RecordedAt); {
+	case err != nil:
+		f.find(at, "the agency %s could not be sent anything at %s: %v", a.Order.Agency, stamp(a.RecordedAt), err)
+	case a.Facts.Recipient != "" && a.Facts.Recipient != string(kind):
+		f.find(at, "the agency %s is recorded with a key of the kind %s, and registered with one of the kind %s", a.Order.Agency, a.Facts.Recipient, kind)
 	}
 }

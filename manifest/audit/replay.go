@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"writ/crypto/sign"
 	"writ/manifest/act"
 )
 
@@ -17,6 +18,8 @@ type replay struct {
 	facts   act.Facts
 	decided act.Decided
 	decide  Decide
+	asked   bool           // an engineer is known to have asked
+	key     sign.PublicKey // the engineer's
 }
 
 // replays makes decisions again on several goroutines.
@@ -34,12 +37,16 @@ func (f *fold) startReplays() *replays {
 	for range f.c.Workers {
 		r.workers.Go(func() {
 			for x := range r.work {
-				what := x.differs()
+				what, unsigned := x.differs(), x.asked && x.decided.VerifyRequest(x.key) != nil
 				r.mu.Lock()
 				r.made++
 				if what != "" {
 					x.at.code = DecisionDiffers
 					r.found = append(r.found, x.at.finding("%s", what))
+				}
+				if unsigned {
+					x.at.code = Request
+					r.found = append(r.found, x.at.finding("engineer %s has not signed that this order be carried out by this plan at that time", x.decided.Request.Engineer))
 				}
 				r.mu.Unlock()
 			}
@@ -56,7 +63,7 @@ func (f *fold) endReplays(r *replays) {
 	close(r.work)
 	r.workers.Wait()
 	f.Counts.Replayed += r.made
-	slices.SortFunc(r.found, func(a, b Finding) int { return int(a.Entry - b.Entry) })
+	slices.SortStableFunc(r.found, func(a, b Finding) int { return int(a.Entry - b.Entry) })
 	for _, x := range r.found {
 		f.Found.add(x)
 	}
@@ -128,6 +135,7 @@ func differences(recorded, made act.Decision) []string {
 		{"whether it was narrowed", recorded.Narrowed, made.Narrowed}, {"the ceilings", recorded.Ceilings, made.Ceilings},
 		{"the clocks", recorded.Clocks, made.Clocks}, {"the notice to the user", recorded.Notice, made.Notice},
 		{"what happens to enterprise accounts", recorded.Enterprise, made.Enterprise},
+		{"by when legal process is to follow", recorded.FollowUp, made.FollowUp},
 	} {
 		if !reflect.DeepEqual(x.recorded, x.made) {
 			say("%s differ", x.what)

@@ -315,6 +315,57 @@ var attacks = []attack{
 	{"a decision was made before the order came", func(w *world) {
 		change(w, "refused", 0, func(a *act.Decided) { a.DecidedAt = day(3) })
 	}, nil, want(audit.OrderTimes)},
+	{"nobody asked for what was decided", func(w *world) {
+		change(w, "refused", 0, func(a *act.Decided) { a.Request = act.Request{} })
+	}, nil, want(audit.Request)},
+	{"an engineer asked for another order", func(w *world) {
+		other := w.requested(w.decided["subpoena"], "kim", w.kim).Request
+		change(w, "refused", 0, func(a *act.Decided) { a.Request = other; a.Request.RequestedAt = a.RecordedAt })
+	}, nil, want(audit.Request)},
+	{"an engineer asked for another plan", func(w *world) {
+		change(w, "subpoena", 0, func(a *act.Decided) {
+			other := *a
+			other.InForce.Plan = digest.Of([]byte("a smaller plan"))
+			a.Request = w.requested(other, "kim", w.kim).Request
+		})
+	}, nil, want(audit.Request)},
+	{"a request is carried out twice", func(w *world) {
+		w.export(day(6), "subpoena", "ex-again", "the first was lost")
+		w.sort()
+	}, nil, want(audit.Request)},
+	{"the engineer is not registered", func(w *world) {
+		change(w, "refused", 0, func(a *act.Decided) { *a = w.requested(*a, "lee", w.foreign) })
+	}, nil, want(audit.Engineer)},
+	{"the engineer gives another's name", func(w *world) {
+		change(w, "refused", 0, func(a *act.Decided) { *a = w.requested(*a, "lee", w.kim) })
+	}, nil, want(audit.Engineer)},
+	{"a reviewer's key asks in an engineer's name", func(w *world) {
+		change(w, "warrant", 0, func(a *act.Decided) { *a = w.requested(*a, "one", w.one) })
+	}, nil, want(audit.Engineer)},
+	{"the engineer was revoked", func(w *world) {
+		r := w.registry
+		r.Engineers, r.Version = slices.Clone(r.Engineers), 2
+		r.Engineers[0].RevokedAt = day(19)
+		i := w.find(act.KindReceived, "held", 0)
+		before := w.inForce
+		w.configure(day(19), act.Registry, r)
+		w.acts = slices.Insert(w.acts, i, w.acts[len(w.acts)-1])
+		w.acts = w.acts[:len(w.acts)-1]
+		for n := range 2 {
+			change(w, "held", n, func(a *act.Decided) { a.InForce.Registry = w.inForce.Registry })
+		}
+		change(w, "held", 0, func(a *act.Exported) { a.Predicate.Decided.Registry = w.inForce.Registry })
+		w.inForce = before
+	}, nil, want(audit.Engineer)},
+	{"the engineer had approved the order", func(w *world) {
+		change(w, "subpoena", 0, func(a *act.Decided) { *a = w.requested(*a, "one", w.oneAsEngineer) })
+	}, nil, want(audit.EngineerSigned)},
+	{"a decision is not followed up", func(w *world) {
+		change(w, "emergency", 0, func(a *act.Decided) { a.Decision.FollowUp = act.FollowUp{} })
+	}, nil, want(audit.DecisionDiffers)},
+	{"the agency's key is of another kind", func(w *world) {
+		change(w, "refused", 0, func(a *act.Received) { a.Facts.Recipient = "hybrid" })
+	}, nil, want(audit.Agency)},
 	{"more accounts were found than identifiers named", func(w *world) {
 		change(w, "enterprise", 0, func(a *act.Decided) { a.Planned[0].Redirected, a.Redirected = 40, 40 })
 	}, nil, want(audit.OverCeiling)},
@@ -323,9 +374,10 @@ var attacks = []attack{
 	{"an export was never decided", func(w *world) { w.remove(act.KindDecided, "subpoena", 0) }, nil, want(audit.NotDecided)},
 	{"an export is recorded twice", func(w *world) {
 		w.insert(w.find(act.KindExported, "subpoena", 0)+1, w.acts[w.find(act.KindExported, "subpoena", 0)].act)
-	}, nil, want(audit.ExportID, audit.ExportAgain)},
+	}, nil, want(audit.ExportID, audit.ExportAgain, audit.Request)},
 	{"an order is answered again, and nobody says why", func(w *world) {
-		w.export(day(6), "subpoena", "ex-again", "")
+		w.decide(day(26), "subpoena", nil)
+		w.export(day(26), "subpoena", "ex-again", "")
 		w.sort()
 	}, nil, want(audit.ExportAgain)},
 	{"an export has another's name", func(w *world) {
@@ -498,6 +550,33 @@ var attacks = []attack{
 		for _, k := range []act.Kind{act.KindReceived, act.KindDecided, act.KindNotified, act.KindExported} {
 			w.remove(k, "follow-up", 0)
 		}
+	}, nil, want(audit.FollowUp)},
+	{"legal process follows, and does not say what", func(w *world) {
+		change(w, "follow-up", 0, func(a *act.Received) { a.Follows = digest.Digest{} })
+	}, nil, want(audit.FollowUp)},
+	{"legal process follows another emergency", func(w *world) {
+		change(w, "follow-up", 0, func(a *act.Received) { a.Follows = orderDigest("warrant") })
+	}, nil, want(audit.FollowUp)},
+	{"another emergency follows an emergency", func(w *world) {
+		w.remove(act.KindReceived, "follow-up", 0)
+		w.remove(act.KindDecided, "follow-up", 0)
+		w.remove(act.KindNotified, "follow-up", 0)
+		w.remove(act.KindExported, "follow-up", 0)
+		w.receive(day(26), asked{name: "again", jurisdiction: "us", process: "emergency", mandate: []act.Item{item("mail", "body")}, signers: []string{"one", "two"}, targets: 2, follows: "emergency"})
+		w.decide(day(26), "again", nil)
+		w.sort()
+	}, nil, want(audit.FollowUp)},
+	{"legal process follows by another law", func(w *world) {
+		change(w, "follow-up", 0, func(a *act.Received) { a.Follows = digest.Digest{} })
+		w.receive(day(26), asked{name: "eu", jurisdiction: "eu", process: "production", mandate: []act.Item{item("mail", "password")}, signers: []string{"berlin", "one"}, targets: 2, follows: "emergency"})
+		w.decide(day(26), "eu", nil)
+		w.sort()
+	}, nil, want(audit.FollowUp)},
+	{"legal process follows too late", func(w *world) {
+		change(w, "follow-up", 0, func(a *act.Received) { a.Follows = digest.Digest{} })
+		w.receive(day(36), asked{name: "late", jurisdiction: "us", process: "search-warrant", mandate: []act.Item{item("mail", "password")}, signers: []string{"court"}, targets: 2, follows: "emergency"})
+		w.decide(day(36), "late", nil)
+		w.sort()
 	}, nil, want(audit.FollowUp)},
 	{"legal process follows an emergency for other targets", func(w *world) {
 		other := []manifest.TargetCount{{Type: "phone", Count: 2}}

@@ -36,6 +36,7 @@ var now = day(200)
 // people are keys that all tests share: making them is slow.
 type people struct {
 	court, one, two, manifest, foreign, expired sign.Signer
+	kim, oneAsEngineer                          sign.Signer // who run exports
 	ledger, otherLedger                         *ledger.Key
 	recipient, otherRecipient                   seal.Recipient
 	registry                                    trust.Document
@@ -44,7 +45,7 @@ type people struct {
 
 var everybody = sync.OnceValues(func() (*people, error) {
 	p := &people{}
-	for _, k := range []*sign.Signer{&p.court, &p.one, &p.two, &p.manifest, &p.foreign, &p.expired} {
+	for _, k := range []*sign.Signer{&p.court, &p.one, &p.two, &p.manifest, &p.foreign, &p.expired, &p.kim, &p.oneAsEngineer} {
 		private, _, err := sign.Generate(sign.ECDSAP256, []byte("x"))
 		if err != nil {
 			return nil, err
@@ -85,6 +86,7 @@ var everybody = sync.OnceValues(func() (*people, error) {
 			{ID: "berlin", Name: "Another court", Kind: trust.Judge, Jurisdiction: "eu", Country: "DE", Keys: key(p.foreign)},
 		},
 		Reviewers: []trust.Reviewer{{ID: "one", Name: "One", Keys: key(p.one)}, {ID: "two", Name: "Two", Keys: key(p.two)}},
+		Engineers: []trust.Engineer{{ID: "kim", Name: "Kim", Keys: key(p.kim)}, {ID: "one", Name: "One", Keys: key(p.oneAsEngineer)}},
 		Agencies:  []trust.Agency{{ID: "police", Name: "Police", Jurisdiction: "us", Recipients: []trust.Recipient{{Recipient: p.recipient.String()}}}},
 		ProviderKeys: []trust.ProviderKey{
 			{Use: trust.UseManifest, Key: trust.Key{PublicKey: p.manifest.Public()}},
@@ -106,7 +108,8 @@ type rules struct {
 	Grants   map[string][]string `json:"grants"` // process: categories
 	Deadline map[string]int      `json:"deadline"`
 	HoldDays int                 `json:"hold_days"`
-	Notice   []string            `json:"notice"` // processes
+	Notice   []string            `json:"notice"`    // processes
+	FollowUp map[string]int      `json:"follow_up"` // days
 	Ceilings act.Ceilings        `json:"ceilings"`
 }
 
@@ -118,6 +121,7 @@ var firstRules = rules{
 	Deadline: map[string]int{"production": 11 * 24, "emergency": 8},
 	HoldDays: 10,
 	Notice:   []string{"search-warrant"},
+	FollowUp: map[string]int{"emergency": 30},
 	Ceilings: act.Ceilings{Targets: 5, Accounts: 5, Records: 1000, Bytes: 1 << 20, WindowDays: 366, Rule: manifest.Rule{ID: "ceiling", Cite: "policy"}},
 }
 
@@ -160,6 +164,9 @@ func (p *rules) decide(f act.Facts, catalog map[string]string, at time.Time) act
 	d.Narrowed = granted && withheld
 	if h := p.Deadline[f.Process]; h > 0 {
 		d.Clocks.Deadline, d.Clocks.Rule = f.ReceivedAt.Add(time.Duration(h)*time.Hour), rule
+	}
+	if n := p.FollowUp[f.Process]; n > 0 && granted {
+		d.FollowUp = act.FollowUp{By: f.ReceivedAt.AddDate(0, 0, n), Rule: rule}
 	}
 	if slices.Contains(p.Notice, f.Process) {
 		d.Notice = act.Notice{Owed: true, Why: "the user is told", Rule: rule}
@@ -244,6 +251,7 @@ type asked struct {
 	targets                     int
 	secretUntil, cleared        string
 	notification                bool
+	follows                     string
 }
 
 func orderDigest(name string) digest.Digest { return digest.Of([]byte("order " + name)) }
@@ -259,7 +267,7 @@ func (w *world) receive(at time.Time, a asked) {
 	}
 	f := act.Facts{
 		Jurisdiction: a.jurisdiction, Process: a.process, Purpose: "investigate", Issuer: kind, ReceivedAt: at, Targets: max(a.targets, 1),
-		Mandate: a.mandate, Emergency: o.Emergency, Notification: a.notification, ClearedAt: a.cleared, SecretUntil: a.secretUntil,
+		Recipient: "x25519", Mandate: a.mandate, Emergency: o.Emergency, Notification: a.notification, ClearedAt: a.cleared, SecretUntil: a.secretUntil,
 	}
 	if a.secretUntil != "" {
 		o.Secrecy, f.Secrecy = "until", "until"
@@ -275,6 +283,9 @@ func (w *world) receive(at time.Time, a asked) {
 		o.Signers = append(o.Signers, manifest.Signer{Role: role, ID: s, KeyID: string(key.Public().ID())})
 	}
 	r := act.Received{Head: head(at), ReceivedAt: at, Country: country, Order: o, Facts: f}
+	if a.follows != "" {
+		r.Follows = orderDigest(a.follows)
+	}
 	w.received[a.name] = r
 	w.put(r)
 }
@@ -284,6 +295,7 @@ func (w *world) decide(at time.Time, name string, outcomes map[string]manifest.O
 	r := w.received[name]
 	d := act.Decided{
 		Head: head(at), Order: r.Order.Digest, DecidedAt: at, InForce: w.inForce, Decision: w.rules.decide(r.Facts, fields, at), Planned: []act.Planned{},
+		Request: act.Request{Engineer: "kim"}, // who signs when the statement is signed
 	}
 	d.InForce.Plan = digest.Of([]byte("plan " + name + at.String()))
 	for _, x := range d.Decision.Datasets {
@@ -369,6 +381,7 @@ func goodWorld(t testing.TB) *world {
 		signers: []string{"court"}, secretUntil: "2026-06-01T00:00:00Z"})
 	w.decide(minute(day(1), 1), "warrant", nil)
 	w.export(minute(day(1), 2), "warrant", "ex-warrant", "")
+	w.decide(minute(day(2), -1), "warrant", nil)
 	w.export(day(2), "warrant", "ex-warrant-2", "the disk of the agency broke")
 
 	// A subpoena that asks for too much, and of which nothing is found elsewhere.
@@ -385,7 +398,7 @@ func goodWorld(t testing.TB) *world {
 	w.receive(day(5), asked{name: "emergency", jurisdiction: "us", process: "emergency", mandate: []act.Item{item("sessions", "at")}, signers: []string{"one", "two"}, targets: 2})
 	w.decide(minute(day(5), 1), "emergency", nil)
 	w.export(minute(day(5), 20), "emergency", "ex-emergency", "")
-	w.receive(day(9), asked{name: "follow-up", jurisdiction: "us", process: "search-warrant", mandate: []act.Item{item("sessions", "at")}, signers: []string{"court", "one"}, targets: 2})
+	w.receive(day(9), asked{name: "follow-up", jurisdiction: "us", process: "search-warrant", mandate: []act.Item{item("sessions", "at")}, signers: []string{"court", "one"}, targets: 2, follows: "emergency"})
 	w.decide(minute(day(9), 1), "follow-up", nil)
 	w.put(act.Notified{Head: head(minute(day(9), 2)), Order: orderDigest("follow-up"), NotifiedAt: minute(day(9), 2), How: "email"})
 	w.export(minute(day(9), 3), "follow-up", "ex-follow-up", "")
@@ -451,6 +464,9 @@ func (w *world) entries() [][]byte {
 	out := make([][]byte, len(w.acts))
 	for i := range w.acts {
 		e := &w.acts[i]
+		if d, ok := e.act.(act.Decided); ok && d.Request.Engineer != "" && d.Request.Sig == nil {
+			e.act = w.requested(d, d.Request.Engineer, w.kim)
+		}
 		if e.raw == nil {
 			b, err := act.Sign(e.act, e.signer)
 			if err != nil {
@@ -461,6 +477,15 @@ func (w *world) entries() [][]byte {
 		out[i] = e.raw
 	}
 	return out
+}
+
+// requested is the decision as asked for by an engineer.
+func (w *world) requested(d act.Decided, engineer string, k sign.Signer) act.Decided {
+	w.t.Helper()
+	var err error
+	d.Request, err = act.NewRequest(d.Order, d.InForce.Plan, engineer, d.RecordedAt, k)
+	w.must(err)
+	return d
 }
 
 // write makes a ledger of the acts.

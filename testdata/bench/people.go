@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,12 +79,12 @@ func newPeople(dir string) (*people, error) {
 		return nil, err
 	}
 	p.warrant = signed.Order()
-	return p, p.withoutPassword(password)
+	return p, errors.Join(p.withoutPassword("keys/manifest.pem", plainKey, password), p.withoutPassword("keys/engineer.pem", "keys/engineer-plain.pem", password))
 }
 
-// withoutPassword writes the provider's key once more.
-func (p *people) withoutPassword(password []byte) error {
-	b, err := os.ReadFile(filepath.Join(p.dir, "keys/manifest.pem"))
+// withoutPassword writes a key once more.
+func (p *people) withoutPassword(from, to string, password []byte) error {
+	b, err := os.ReadFile(filepath.Join(p.dir, from))
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func (p *people) withoutPassword(password []byte) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(p.dir, plainKey), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
+	return os.WriteFile(filepath.Join(p.dir, to), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
 }
 
 // An ask is what an order asks for: accounts by their numbers, and datasets

@@ -27,6 +27,7 @@ const config = `format: writ.workspace/v1
 stores:
   mail: {postgres_file: dsn}
 signer: {key: KEY}
+engineer: {key: keys/engineer-plain.pem}
 ledger: {key: keys/ledger.key}
 policy: policy
 outbox: ../out
