@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"writ/crypto/digest"
@@ -58,6 +59,7 @@ type Writer struct {
 	dst     io.Writer
 	records *frame.Encoder
 	objects *frame.Encoder // made when the first one comes
+	pieces  sync.Pool      // of *piece
 	paths   bag.Paths
 	pad     int // zeros that the last member still needs
 	files   []File

@@ -15,6 +15,9 @@ import (
 // streamBytes is how much of a stream goes into one frame.
 const streamBytes = 1 << 20
 
+// A piece of a stream, as it came and as a frame. The next file uses it again.
+type piece struct{ plain, frames []byte }
+
 // Stream packs a file of known size as it is read; path is below data/. It
 // reads one byte more than that, to see that there is none.
 func (w *Writer) Stream(ctx context.Context, path string, sizeBytes int64, r io.Reader) error {
@@ -42,8 +45,8 @@ func (w *Writer) stream(ctx context.Context, path string, size int64, r io.Reade
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	line := inorder.New(w.c.Workers, 2*w.c.Workers, func(c *chunk) error {
-		c.frames = w.objects.Append(c.frames[:0], c.plain)
+	line := inorder.New(w.c.Workers, 2*w.c.Workers, func(p **piece) error {
+		(*p).frames = w.objects.Append((*p).frames[:0], (*p).plain)
 		return nil
 	})
 	h, written := sha256.New(), make(chan error, 1)
@@ -61,10 +64,11 @@ func (w *Writer) stream(ctx context.Context, path string, size int64, r io.Reade
 					cancel(err)
 				}
 			}
+			w.pieces.Put(s.V)
 			line.Free(s)
 		}
 	}()
-	err := read(ctx, line, size, r)
+	err := w.read(ctx, line, size, r)
 	line.Close()
 	if failed := <-written; failed != nil {
 		return failed
@@ -77,13 +81,17 @@ func (w *Writer) stream(ctx context.Context, path string, size int64, r io.Reade
 }
 
 // read hands exactly size bytes of r to the workers.
-func read(ctx context.Context, line *inorder.Line[chunk], size int64, r io.Reader) error {
+func (w *Writer) read(ctx context.Context, line *inorder.Line[*piece], size int64, r io.Reader) error {
 	for left := size; left > 0; {
 		s, err := line.Get(ctx)
 		if err != nil {
 			return err
 		}
 		n := min(left, streamBytes)
+		var ok bool
+		if s.V, ok = w.pieces.Get().(*piece); !ok {
+			s.V = new(piece)
+		}
 		if cap(s.V.plain) < int(n) {
 			s.V.plain = make([]byte, n)
 		}

@@ -13,9 +13,13 @@ import (
 
 // Bounds on a batch: whichever comes first ends it. A single record may be
 // larger than BatchBytes, but not than MaxRecordBytes.
+//
+// BatchBytes is about the JSON of a batch, and a batch becomes a frame of the
+// payload: the larger that is, the better it compresses. It is less than the
+// 2 MiB that a frame holds, since a time is longer as JSON than as it came.
 const (
-	BatchRecords   = 4096
-	BatchBytes     = 1 << 20
+	BatchRecords   = 8192
+	BatchBytes     = 7 << 18
 	MaxRecordBytes = 64 << 20
 )
 
@@ -141,7 +145,7 @@ func (b *Batch) EndRecord() (full bool) {
 	}
 	b.rows++
 	b.filled, b.record = 0, len(b.cells)
-	return b.rows == BatchRecords || len(b.cells) >= BatchBytes || b.err != nil
+	return b.rows == BatchRecords || len(b.cells)+b.rows*len(b.names) >= BatchBytes || b.err != nil
 }
 
 // Rows returns the number of whole records.

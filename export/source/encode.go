@@ -182,32 +182,25 @@ func AppendTime(dst []byte, t time.Time) ([]byte, error) {
 	if year < 0 || year > 9999 {
 		return nil, errTime
 	}
-	// What time.RFC3339Nano gives, in less than half the time.
-	dst = appendDigits(append(dst, '"'), year, 4)
-	dst = appendDigits(append(dst, '-'), int(month), 2)
-	dst = appendDigits(append(dst, '-'), day, 2)
-	dst = appendDigits(append(dst, 'T'), hour, 2)
-	dst = appendDigits(append(dst, ':'), minute, 2)
-	dst = appendDigits(append(dst, ':'), second, 2)
-	if ns := t.Nanosecond(); ns > 0 {
-		digits := 9
-		for ; ns%10 == 0; digits-- {
-			ns /= 10
+	// What time.RFC3339Nano gives, in two thirds of the time.
+	dst = append(dst, '"')
+	dst = twoDigits(twoDigits(dst, year/100), year%100)
+	dst = twoDigits(append(dst, '-'), int(month))
+	dst = twoDigits(append(dst, '-'), day)
+	dst = twoDigits(append(dst, 'T'), hour)
+	dst = twoDigits(append(dst, ':'), minute)
+	dst = twoDigits(append(dst, ':'), second)
+	if ns := uint32(t.Nanosecond()); ns > 0 {
+		dst = append(dst, '.')
+		for unit := uint32(100_000_000); ns > 0; unit /= 10 {
+			dst = append(dst, '0'+byte(ns/unit))
+			ns %= unit
 		}
-		dst = appendDigits(append(dst, '.'), ns, digits)
 	}
 	return append(dst, 'Z', '"'), nil
 }
 
-// appendDigits appends v, which has at most n digits, in n of them.
-func appendDigits(dst []byte, v, n int) []byte {
-	dst = append(dst, "000000000"[:n]...)
-	for i := len(dst) - 1; v > 0; i-- {
-		dst[i] += byte(v % 10)
-		v /= 10
-	}
-	return dst
-}
+func twoDigits(dst []byte, v int) []byte { return append(dst, '0'+byte(v/10), '0'+byte(v%10)) }
 
 // AppendAddress appends the JSON form of an IP address.
 func AppendAddress(dst []byte, a netip.Addr) []byte {

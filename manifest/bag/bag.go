@@ -57,6 +57,9 @@ func Part(dataset string, i int) string {
 	return fmt.Sprintf("%s%s/part-%05d.ndjson", Data, dataset, i)
 }
 
+// Files returns the folder of the files that belong to a dataset's records, with a final slash.
+func Files(dataset string) string { return Data + dataset + "/files/" }
+
 // Schema returns the path of the JSON Schema of a dataset's records.
 func Schema(dataset string) string { return schema + dataset + ".json" }
 

@@ -144,9 +144,12 @@ func (u *unpacker) member(ctx context.Context, h *tar.Header, src io.Reader) err
 		return err
 	}
 	defer w.Close()
-	if limit == 0 {
+	switch {
+	case limit == 0:
 		err = u.now.part(ctx, io.TeeReader(src, w))
-	} else {
+	case limit == streamed:
+		_, err = io.CopyBuffer(w, src, make([]byte, 256<<10))
+	default:
 		var content bytes.Buffer
 		if _, err = io.Copy(io.MultiWriter(w, &content), src); err == nil {
 			u.small[name] = content.Bytes()
@@ -160,8 +163,13 @@ func (u *unpacker) member(ctx context.Context, h *tar.Header, src io.Reader) err
 	return w.Close()
 }
 
-// kind says what a member is: 0 for the next part of a dataset, or how large a
-// small file may be. What the manifest does not announce is refused.
+// streamed is the limit of a member that is written as it comes: the bag's own
+// list, which the manifest signs, says what it is.
+const streamed = -1
+
+// kind says what a member is: 0 for the next part of a dataset, streamed for a
+// file that belongs to its records, or how large a small file may be. What the
+// manifest does not announce is refused.
 func (u *unpacker) kind(name string) (limit int64, err error) {
 	if len(u.files) == 0 && name != bag.Commitments {
 		return 0, found(PayloadMember, nil, "the first member is not %s", bag.Commitments)
@@ -194,6 +202,9 @@ func (u *unpacker) kind(name string) (limit int64, err error) {
 			}
 			u.tables[d.Name] = u.now.show
 			return 0, nil
+		}
+		if d.Records > 0 && strings.HasPrefix(name, bag.Files(d.Name)) {
+			return streamed, u.endDataset()
 		}
 	}
 	return 0, found(PayloadMember, nil, "member %s is not one that the manifest announces", name)

@@ -3,6 +3,7 @@ package frame
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -105,6 +106,29 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// Noise is told from what only looks like it.
+func TestNoisy(t *testing.T) {
+	base64 := []byte(base64.StdEncoding.EncodeToString(noise(1 << 20)))
+	sevenBits := noise(1 << 20)
+	for i := range sevenBits {
+		sevenBits[i] &= 0x7f
+	}
+	for name, tt := range map[string]struct {
+		content []byte
+		want    bool
+	}{
+		"noise": {noise(1 << 20), true}, "little noise": {noise(9000), true}, "too little": {noise(8191), false},
+		"base64": {base64, false}, "seven bits": {sevenBits, false}, "zeros": {make([]byte, 1<<20), false}, "nothing": {nil, false},
+	} {
+		if got := noisy(tt.content); got != tt.want {
+			t.Errorf("%s: noisy = %v, want %v", name, got, tt.want)
+		}
+	}
+	if n := len(encode(t, Objects, base64)); n > len(base64)*4/5 {
+		t.Errorf("base64 of %d bytes is compressed to %d, want at most four fifths", len(base64), n)
+	}
+}
+
 func TestSourceFails(t *testing.T) {
 	broken := errors.New("broken")
 	r, err := NewReader(context.Background(), io.MultiReader(bytes.NewReader(encode(t, Records, noise(5*MaxContent))), iotest.ErrReader(broken)), 2)
@@ -157,4 +181,60 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("another reader has %d bytes and %v, this one %d", len(want), err, len(got))
 		}
 	})
+}
+
+// lines are records as a store of sign-ins has them.
+func lines(n int) []byte {
+	r, agents := rand.New(rand.NewPCG(1, 2)), []string{"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Thunderbird/140.2"}
+	var b []byte
+	for i := 0; len(b) < n; i++ {
+		b = fmt.Appendf(b, `{"agent":%q,"at":"2026-03-%02dT%02d:%02d:%02d.%06dZ","ip":"198.18.%d.%d","port":%d}`+"\n",
+			agents[r.IntN(2)], 1+i>>16%28, i>>12%24, i>>6%60, i%60, r.IntN(1e6), r.IntN(256), r.IntN(256), r.IntN(1<<16))
+	}
+	return b[:n]
+}
+
+func BenchmarkAppend(b *testing.B) {
+	content := lines(16 << 20)
+	e, err := NewEncoder(Records, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(content)))
+	b.ReportAllocs()
+	var out []byte
+	for b.Loop() {
+		out = e.Append(out[:0], content)
+	}
+	b.ReportMetric(float64(len(out))/float64(len(content)), "output/input")
+}
+
+func BenchmarkRead(b *testing.B) {
+	content := lines(64 << 20)
+	frames := encode(b, Records, content)
+	b.SetBytes(int64(len(content)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := NewReader(b.Context(), bytes.NewReader(frames), 2)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, r); n != int64(len(content)) || err != nil {
+			b.Fatal(n, err)
+		}
+		r.Close()
+	}
+}
+
+// Once its buffers have grown, an encoder allocates nothing.
+func TestAppendDoesNotAllocate(t *testing.T) {
+	e, err := NewEncoder(Records, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := lines(MaxContent)
+	var out []byte
+	if n := testing.AllocsPerRun(5, func() { out = e.Append(out[:0], content) }); n > 1 {
+		t.Errorf("%v allocations a frame, want at most one", n)
+	}
 }
