@@ -169,7 +169,15 @@ func (k PublicKey) Verify(p Purpose, payload, sig []byte) error {
 	}
 	// sigstore also takes an ECDSA signature as two bare numbers, openssl does
 	// not: what strangers cannot check is not a signature here either.
-	if _, ok := k.key.(*ecdsa.PublicKey); ok {
+	switch key := k.key.(type) {
+	case ed25519.PublicKey:
+		if ed25519.Verify(key, signed(p, payload), sig) {
+			return nil
+		}
+	case *ecdsa.PublicKey:
+		if ecdsa.VerifyASN1(key, signedSum(p, payload), sig) {
+			return nil
+		}
 		var pair struct{ R, S *big.Int }
 		if rest, err := asn1.Unmarshal(sig, &pair); err != nil || len(rest) != 0 {
 			return fmt.Errorf("%w: key %s: an ECDSA signature must be ASN.1 DER", ErrVerify, k.ID())

@@ -11,6 +11,7 @@ package sign
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -72,3 +73,11 @@ func (s *keySigner) Sign(p Purpose, payload []byte) ([]byte, error) {
 // signed returns the bytes that a signature covers: the DSSE pre-authentication
 // encoding, in which the purpose cannot be mistaken for the payload.
 func signed(p Purpose, payload []byte) []byte { return dsse.PAE(string(p), payload) }
+
+// signedSum is the SHA-256 of [signed], without a copy of the payload.
+func signedSum(p Purpose, payload []byte) []byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "DSSEv1 %d %s %d ", len(p), p, len(payload))
+	h.Write(payload)
+	return h.Sum(nil)
+}

@@ -97,6 +97,9 @@ func TestSignedBytesAreTheSpecifications(t *testing.T) {
 		t.Fatalf("signed bytes = %q, want %q", got, want)
 	}
 	sum := sha256.Sum256(want)
+	if got := signedSum(purpose, []byte(payload)); !bytes.Equal(got, sum[:]) {
+		t.Fatalf("their SHA-256 = %x, want %x", got, sum)
+	}
 	for name, check := range map[string]func() bool{
 		"p384": func() bool {
 			key := must(ecdsa.GenerateKey(elliptic.P384(), rand.Reader))
