@@ -31,12 +31,14 @@ func (e *Export) checkDatasets(c *form.Checker) {
 }
 
 func (d *Dataset) check(c *form.Checker, t Times) {
-	at := "dataset " + d.Name + ": "
-	need := func(ok bool, path, format string, a ...any) { c.Need(ok, at+path, format, a...) }
-	c.Text(at+"why", d.Why, MaxText, true)
-	c.Text(at+"query", d.Query, MaxFields*MaxName, true)
-	c.Window(at+"window", d.From, d.To)
-	d.checkFields(c, at)
+	where := "dataset " + d.Name + ": "
+	c.Where = where
+	defer func() { c.Where = "" }()
+	need := c.Need
+	c.Text("why", d.Why, MaxText, true)
+	c.Text("query", d.Query, MaxFields*MaxName, true)
+	c.Window("window", d.From, d.To)
+	d.checkFields(c)
 	need(d.Accounts >= 0 && int64(d.Accounts) <= form.MaxSafe, "accounts", "is out of range")
 	need(d.Redirected >= 0 && int64(d.Redirected) <= form.MaxSafe, "accounts_redirected", "is out of range")
 	need(d.Records >= 0 && d.Records <= form.MaxSafe, "records", "is out of range")
@@ -45,9 +47,11 @@ func (d *Dataset) check(c *form.Checker, t Times) {
 	need((d.Records == 0) == (d.Bytes == 0) && d.Bytes/3 >= d.Records, "bytes", "does not fit records") // "{}\n" at least
 	need((d.Records == 0) == (d.Root == emptyRoot), "root", "does not fit records")
 	need(d.Records == 0 || d.Accounts >= 1, "accounts", "is none, but there are records")
-	c.After(at+"pulled_at", d.PulledAt, "started_at", t.StartedAt)
+	c.After("pulled_at", d.PulledAt, "started_at", t.StartedAt)
 	if !d.PulledAt.IsZero() {
-		c.After("times.finished_at", t.FinishedAt, at+"pulled_at", d.PulledAt)
+		c.Where = ""
+		c.After("times.finished_at", t.FinishedAt, where+"pulled_at", d.PulledAt)
+		c.Where = where
 	}
 	need((d.Outcome == Held) == !d.Until.IsZero(), "until", "belongs to a held dataset, and only there")
 	switch d.Outcome {
@@ -75,25 +79,25 @@ func (d *Dataset) check(c *form.Checker, t Times) {
 }
 
 // checkFields asks that each mandated field stands once, on one side.
-func (d *Dataset) checkFields(c *form.Checker, at string) {
-	c.Need(len(d.Fields)+len(d.Withheld) <= MaxFields, at+"fields", "are more than %d", MaxFields)
+func (d *Dataset) checkFields(c *form.Checker) {
+	c.Need(len(d.Fields)+len(d.Withheld) <= MaxFields, "fields", "are more than %d", MaxFields)
 	left := map[string]bool{}
 	for i, f := range d.Fields {
-		c.Word(at+"fields.name", f.Name)
-		c.Word(at+"fields.category", f.Category)
-		c.Rule(at+"fields.rule", f.Rule.ID, f.Rule.Cite, false)
-		c.Need(i == 0 || d.Fields[i-1].Name < f.Name, at+"fields", "are not sorted by name, each once")
+		c.Word("fields.name", f.Name)
+		c.Word("fields.category", f.Category)
+		c.Rule("fields.rule", f.Rule.ID, f.Rule.Cite, false)
+		c.Need(i == 0 || d.Fields[i-1].Name < f.Name, "fields", "are not sorted by name, each once")
 		left[f.Name] = true
 	}
 	for i, f := range d.Withheld {
-		c.Word(at+"withheld.name", f.Name)
+		c.Word("withheld.name", f.Name)
 		if f.Category != "" {
-			c.Word(at+"withheld.category", f.Category)
+			c.Word("withheld.category", f.Category)
 		}
-		c.Word(at+"withheld.ground", f.Ground)
-		c.Text(at+"withheld.why", f.Why, MaxText, false)
-		c.Rule(at+"withheld.rule", f.Rule.ID, f.Rule.Cite, true)
-		c.Need(i == 0 || d.Withheld[i-1].Name < f.Name, at+"withheld", "are not sorted by name, each once")
-		c.Need(!left[f.Name], at+"withheld", "names a field that left")
+		c.Word("withheld.ground", f.Ground)
+		c.Text("withheld.why", f.Why, MaxText, false)
+		c.Rule("withheld.rule", f.Rule.ID, f.Rule.Cite, true)
+		c.Need(i == 0 || d.Withheld[i-1].Name < f.Name, "withheld", "are not sorted by name, each once")
+		c.Need(!left[f.Name], "withheld", "names a field that left")
 	}
 }

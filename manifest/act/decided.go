@@ -133,24 +133,25 @@ func (d Decided) check(c *form.Checker) {
 }
 
 func (p *Planned) check(c *form.Checker, r *Ruling) {
-	at := "dataset " + p.Dataset + ": "
-	checkProse(c, at+"why", p.Why, true)
-	c.Count(at+"accounts", int64(p.Accounts), 0)
-	c.Count(at+"accounts_redirected", int64(p.Redirected), 0)
-	c.Need((p.Outcome == manifest.Refused) == (len(r.Granted) == 0), at+"outcome", "does not fit what is granted")
-	c.Need((p.Outcome == manifest.Held) == !r.HeldUntil.IsZero(), at+"outcome", "does not fit the hold")
-	c.Need((p.Outcome == Pull) == (p.Accounts > 0), at+"accounts", "do not fit the outcome")
+	c.Where = "dataset " + p.Dataset + ": "
+	defer func() { c.Where = "" }()
+	checkProse(c, "why", p.Why, true)
+	c.Count("accounts", int64(p.Accounts), 0)
+	c.Count("accounts_redirected", int64(p.Redirected), 0)
+	c.Need((p.Outcome == manifest.Refused) == (len(r.Granted) == 0), "outcome", "does not fit what is granted")
+	c.Need((p.Outcome == manifest.Held) == !r.HeldUntil.IsZero(), "outcome", "does not fit the hold")
+	c.Need((p.Outcome == Pull) == (p.Accounts > 0), "accounts", "do not fit the outcome")
 	switch p.Outcome {
 	case Pull:
 	case manifest.Redirected:
-		c.Need(p.Redirected > 0, at+"accounts_redirected", "is 0, but the outcome is redirected")
+		c.Need(p.Redirected > 0, "accounts_redirected", "is 0, but the outcome is redirected")
 	case manifest.Unavailable:
-		c.Need(p.Why != "", at+"why", "is missing")
-		c.Need(p.Redirected == 0, at+"accounts_redirected", "is not 0, but nothing was sought")
+		c.Need(p.Why != "", "why", "is missing")
+		c.Need(p.Redirected == 0, "accounts_redirected", "is not 0, but nothing was sought")
 	case manifest.NoneFound, manifest.Refused, manifest.Held:
-		c.Need(p.Redirected == 0, at+"accounts_redirected", "is not 0, but none was found or sought")
+		c.Need(p.Redirected == 0, "accounts_redirected", "is not 0, but none was found or sought")
 	default:
-		c.Need(false, at+"outcome", "is unknown")
+		c.Need(false, "outcome", "is unknown")
 	}
 }
 

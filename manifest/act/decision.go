@@ -157,12 +157,13 @@ func (d *Decision) check(c *form.Checker, decidedAt time.Time) {
 }
 
 func (r *Ruling) check(c *form.Checker, decidedAt time.Time) {
-	at := "dataset " + r.Dataset + ": "
-	c.Window(at+"window", r.From, r.To)
-	c.UTC(at+"held_until", r.HeldUntil)
-	c.Need(r.HeldUntil.IsZero() || r.HeldUntil.After(decidedAt) && len(r.Granted) > 0, at+"held_until", "holds nothing")
-	c.Rule(at+"hold", r.Hold.ID, r.Hold.Cite, r.HeldUntil.IsZero())
-	c.Need(!r.HeldUntil.IsZero() || r.Hold == manifest.Rule{}, at+"hold", "is given, but nothing is held")
+	c.Where = "dataset " + r.Dataset + ": "
+	defer func() { c.Where = "" }()
+	c.Window("window", r.From, r.To)
+	c.UTC("held_until", r.HeldUntil)
+	c.Need(r.HeldUntil.IsZero() || r.HeldUntil.After(decidedAt) && len(r.Granted) > 0, "held_until", "holds nothing")
+	c.Rule("hold", r.Hold.ID, r.Hold.Cite, r.HeldUntil.IsZero())
+	c.Need(!r.HeldUntil.IsZero() || r.Hold == manifest.Rule{}, "hold", "is given, but nothing is held")
 	seen := map[string]bool{}
 	fields := func(path string, names []string) {
 		c.Need(len(names) >= 1, path, "are none")
@@ -172,31 +173,32 @@ func (r *Ruling) check(c *form.Checker, decidedAt time.Time) {
 			seen[n] = true
 		}
 	}
-	groups := map[any]bool{}
+	groups := map[[5]string]bool{}
 	for i, g := range r.Granted {
-		fields(at+"granted.fields", g.Fields)
-		c.Word(at+"granted.category", g.Category)
-		c.Word(at+"granted.class", g.Class)
-		c.Rule(at+"granted.rule", g.Rule.ID, g.Rule.Cite, false)
-		c.Need(i == 0 || first(r.Granted[i-1].Fields) < first(g.Fields), at+"granted", "are not sorted by their first field")
-		key := [...]string{g.Category, g.Class, g.Rule.ID, g.Rule.Cite}
-		c.Need(!groups[key], at+"granted", "are not joined where all is the same")
+		fields("granted.fields", g.Fields)
+		c.Word("granted.category", g.Category)
+		c.Word("granted.class", g.Class)
+		c.Rule("granted.rule", g.Rule.ID, g.Rule.Cite, false)
+		c.Need(i == 0 || first(r.Granted[i-1].Fields) < first(g.Fields), "granted", "are not sorted by their first field")
+		key := [5]string{g.Category, g.Class, g.Rule.ID, g.Rule.Cite}
+		c.Need(!groups[key], "granted", "are not joined where all is the same")
 		groups[key] = true
 	}
+	clear(groups)
 	for i, w := range r.Withheld {
-		fields(at+"withheld.fields", w.Fields)
+		fields("withheld.fields", w.Fields)
 		if w.Category != "" {
-			c.Word(at+"withheld.category", w.Category)
+			c.Word("withheld.category", w.Category)
 		}
-		c.Word(at+"withheld.ground", w.Ground)
-		c.Text(at+"withheld.why", w.Why, form.MaxText, false)
-		c.Rule(at+"withheld.rule", w.Rule.ID, w.Rule.Cite, true)
-		c.Need(i == 0 || first(r.Withheld[i-1].Fields) < first(w.Fields), at+"withheld", "are not sorted by their first field")
-		key := [...]string{w.Category, w.Ground, w.Why, w.Rule.ID, w.Rule.Cite}
-		c.Need(!groups[key], at+"withheld", "are not joined where all is the same")
+		c.Word("withheld.ground", w.Ground)
+		c.Text("withheld.why", w.Why, form.MaxText, false)
+		c.Rule("withheld.rule", w.Rule.ID, w.Rule.Cite, true)
+		c.Need(i == 0 || first(r.Withheld[i-1].Fields) < first(w.Fields), "withheld", "are not sorted by their first field")
+		key := [5]string{w.Category, w.Ground, w.Why, w.Rule.ID, w.Rule.Cite}
+		c.Need(!groups[key], "withheld", "are not joined where all is the same")
 		groups[key] = true
 	}
-	c.Need(len(seen) >= 1 && len(seen) <= MaxFields, at+"fields", "are not 1 to %d", MaxFields)
+	c.Need(len(seen) >= 1 && len(seen) <= MaxFields, "fields", "are not 1 to %d", MaxFields)
 }
 
 // first returns the first name, "" of none.

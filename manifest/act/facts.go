@@ -86,7 +86,10 @@ func (f *Facts) check(c *form.Checker) {
 		seen[m.Dataset] = true
 		c.Window("facts.mandate", m.From, m.To)
 		c.Need(len(m.Fields) >= 1 && len(m.Fields) <= MaxFields, "facts.mandate.fields", "are not 1 to %d", MaxFields)
-		fields := slices.Sorted(slices.Values(m.Fields))
+		fields := m.Fields
+		if !slices.IsSorted(fields) {
+			fields = slices.Sorted(slices.Values(fields))
+		}
 		checkSorted(c, "facts.mandate.fields", fields)
 	}
 }

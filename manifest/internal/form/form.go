@@ -5,7 +5,6 @@ package form
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -20,54 +19,116 @@ const (
 // MaxSafe is the largest integer that every JSON reader keeps exactly.
 const MaxSafe = 1<<53 - 1
 
-var (
-	exportID  = regexp.MustCompile(`^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
-	word      = regexp.MustCompile(`^[a-z][a-z0-9_]*([.-][a-z0-9_]+)*$`)
-	keyDigits = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	// RFC 3339, section 4.3: "-00:00" says that the zone is not known.
-	instant = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$`)
-)
+func digit(c byte) bool { return '0' <= c && c <= '9' }
 
-// A Checker keeps the first thing that is wrong. Its error wraps Family.
+func lower(c byte) bool { return 'a' <= c && c <= 'z' }
+
+// joined reports whether s is parts of ok bytes with one of joints between two.
+func joined(s string, ok func(c byte) bool, joints string) bool {
+	open := true
+	for i := range len(s) {
+		switch c := s[i]; {
+		case ok(c):
+			open = false
+		case !open && strings.IndexByte(joints, c) >= 0:
+			open = true
+		default:
+			return false
+		}
+	}
+	return !open
+}
+
+func isWord(s string) bool {
+	return s != "" && lower(s[0]) && joined(s, func(c byte) bool { return lower(c) || digit(c) || c == '_' }, ".-")
+}
+
+func isExportID(s string) bool {
+	return joined(s, func(c byte) bool { return lower(c) || digit(c) || 'A' <= c && c <= 'Z' }, "-")
+}
+
+func isKeyID(s string) bool {
+	return len(s) == 64 && joined(s, func(c byte) bool { return digit(c) || 'a' <= c && c <= 'f' }, "")
+}
+
+// isInstant reports whether s has the form of RFC 3339, in capitals and with at
+// most nine digits of a second.
+func isInstant(s string) bool {
+	like := func(s, shape string) bool {
+		for i := range len(shape) {
+			if c := shape[i]; i >= len(s) || s[i] != c && (c != '0' || !digit(s[i])) {
+				return false
+			}
+		}
+		return true
+	}
+	const second = "0000-00-00T00:00:00"
+	if !like(s, second) {
+		return false
+	}
+	s = s[len(second):]
+	if fraction, ok := strings.CutPrefix(s, "."); ok {
+		s = strings.TrimLeft(fraction, "0123456789")
+		if n := len(fraction) - len(s); n < 1 || n > 9 {
+			return false
+		}
+	}
+	return s == "Z" || len(s) == len("+00:00") && (like(s, "+00:00") || like(s, "-00:00"))
+}
+
+// A Checker keeps the first thing that is wrong. Its error wraps Family, and
+// puts Where before the path.
 type Checker struct {
 	Family error
+	Where  string
 	Err    error
 }
 
 // Need asks that ok holds.
 func (c *Checker) Need(ok bool, path, format string, a ...any) {
 	if !ok && c.Err == nil {
-		c.Err = fmt.Errorf("%w: %s %s", c.Family, path, fmt.Sprintf(format, a...))
+		c.Err = fmt.Errorf("%w: %s%s %s", c.Family, c.Where, path, fmt.Sprintf(format, a...))
 	}
 }
 
 // Text asks for one readable line; optional lets it be empty.
 func (c *Checker) Text(path, s string, limit int, optional bool) {
-	c.Need(optional || s != "", path, "is empty")
-	c.Need(len(s) <= limit, path, "is longer than %d bytes", limit)
-	c.Need(!strings.ContainsFunc(s, unicode.IsControl), path, "holds a control character")
+	c.text(path, "", s, limit, optional)
+}
+
+// text is [Checker.Text] of a member of what is at the path.
+func (c *Checker) text(path, member, s string, limit int, optional bool) {
+	// Nothing is put together for what is as it should be.
+	switch {
+	case !optional && s == "":
+		c.Need(false, path+member, "is empty")
+	case len(s) > limit:
+		c.Need(false, path+member, "is longer than %d bytes", limit)
+	case strings.ContainsFunc(s, unicode.IsControl):
+		c.Need(false, path+member, "holds a control character")
+	}
 }
 
 // Word asks for a name that machines compare.
 func (c *Checker) Word(path, s string) {
-	c.Need(len(s) <= MaxName && word.MatchString(s), path, "is not a name such as sign-ins or session.address")
+	c.Need(len(s) <= MaxName && isWord(s), path, "is not a name such as sign-ins or session.address")
 }
 
 // Rule asks for a rule with its citation; optional lets both be empty.
 func (c *Checker) Rule(path, id, cite string, optional bool) {
 	optional = optional && id == "" && cite == ""
-	c.Text(path+".id", id, MaxName, optional)
-	c.Text(path+".cite", cite, MaxText, optional)
+	c.text(path, ".id", id, MaxName, optional)
+	c.text(path, ".cite", cite, MaxText, optional)
 }
 
 // ExportID asks for the id of an export, which is also a file's name.
 func (c *Checker) ExportID(path, s string) {
-	c.Need(len(s) <= 64 && exportID.MatchString(s), path, "is not letters, digits and single hyphens")
+	c.Need(len(s) <= 64 && isExportID(s), path, "is not letters, digits and single hyphens")
 }
 
 // KeyID asks for the id of a key.
 func (c *Checker) KeyID(path, s string) {
-	c.Need(keyDigits.MatchString(s), path, "is not 64 hex digits")
+	c.Need(isKeyID(s), path, "is not 64 hex digits")
 }
 
 // Count asks for an integer from least that every JSON reader keeps.
@@ -83,13 +144,19 @@ func (c *Checker) UTC(path string, t time.Time) {
 
 // After asks that b is not before a; a zero time is not there.
 func (c *Checker) After(path string, b time.Time, than string, a time.Time) {
-	c.Need(b.IsZero() || !b.Before(a), path, "is before %s", than)
+	if !b.IsZero() && b.Before(a) {
+		c.Need(false, path, "is before %s", than)
+	}
 }
 
 // Instant asks for RFC 3339 as an order writes it, and returns the time.
-func (c *Checker) Instant(path, s string) time.Time {
+func (c *Checker) Instant(path, s string) time.Time { return c.instant(path, "", s) }
+
+func (c *Checker) instant(path, member, s string) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, s)
-	c.Need(err == nil && instant.MatchString(s), path, "is not a time of RFC 3339")
+	if err != nil || !isInstant(s) {
+		c.Need(false, path+member, "is not a time of RFC 3339")
+	}
 	return t
 }
 
@@ -98,6 +165,6 @@ func (c *Checker) Window(path, from, to string) {
 	if from == "" && to == "" {
 		return
 	}
-	a, b := c.Instant(path+".from", from), c.Instant(path+".to", to)
+	a, b := c.instant(path, ".from", from), c.instant(path, ".to", to)
 	c.Need(a.Before(b), path, "ends before it begins")
 }
