@@ -96,6 +96,12 @@ func Parse(bundle []byte) (*Signed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
+	return ParseBundle(b)
+}
+
+// ParseBundle is [Parse] for a bundle that has been parsed, and no longer than
+// that allows.
+func ParseBundle(b sigstore.Bundle) (*Signed, error) {
 	// The statement is decoded from the very bytes that were signed.
 	out := &Signed{bundle: b}
 	if err := sigstore.Decode(b.Payload, &out.statement); err != nil {

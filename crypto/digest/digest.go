@@ -51,8 +51,13 @@ func (d Digest) String() string { return "sha256:" + d.Hex() }
 // IsZero reports whether d stands for "none".
 func (d Digest) IsZero() bool { return d == Digest{} }
 
+// AppendText implements [encoding.TextAppender].
+func (d Digest) AppendText(b []byte) ([]byte, error) {
+	return hex.AppendEncode(append(b, "sha256:"...), d[:]), nil
+}
+
 // MarshalText implements [encoding.TextMarshaler].
-func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d Digest) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (d *Digest) UnmarshalText(b []byte) error {

@@ -1,6 +1,7 @@
 package act
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -93,20 +94,18 @@ func Parse(entry []byte) (*Signed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	var peek struct {
-		PredicateType string `json:"predicateType"`
+	predicate, err := predicateType(b.Payload)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(b.Payload, &peek); err != nil {
-		return nil, fmt.Errorf("%w: statement: %w", ErrFormat, err)
-	}
-	if peek.PredicateType == manifest.ExportType {
-		m, err := manifest.Parse(entry)
+	if predicate == manifest.ExportType {
+		m, err := manifest.ParseBundle(b)
 		if err != nil {
 			return nil, ours(err)
 		}
 		return &Signed{act: Exported{m.Unverified()}, bundle: b, manifest: m}, nil
 	}
-	read, ok := readers[peek.PredicateType]
+	read, ok := readers[predicate]
 	if !ok {
 		return nil, fmt.Errorf("%w: predicateType is none of ours", ErrFormat)
 	}
@@ -115,6 +114,26 @@ func Parse(entry []byte) (*Signed, error) {
 		return nil, err
 	}
 	return &Signed{act: a, bundle: b}, nil
+}
+
+// predicateType says by which reader a payload is to be read, which then sees
+// whether it is. In canonical JSON only the subject stands behind it, and a
+// string can't hold the name between bare quotes.
+func predicateType(payload []byte) (string, error) {
+	const name = `,"predicateType":"`
+	if i := bytes.LastIndex(payload, []byte(name)); i >= 0 {
+		value, _, _ := bytes.Cut(payload[i+len(name):], []byte(`"`))
+		if _, ok := readers[string(value)]; ok || string(value) == manifest.ExportType {
+			return string(value), nil
+		}
+	}
+	var peek struct {
+		PredicateType string `json:"predicateType"`
+	}
+	if err := json.Unmarshal(payload, &peek); err != nil {
+		return "", fmt.Errorf("%w: statement: %w", ErrFormat, err)
+	}
+	return peek.PredicateType, nil
 }
 
 // readers read a payload, by its predicateType.
@@ -132,8 +151,11 @@ func read[A Act](payload []byte) (Act, error) {
 	if err := sigstore.Decode(payload, &s); err != nil {
 		return nil, fmt.Errorf("%w: statement: %w", ErrFormat, err)
 	}
-	if s.Type != manifest.StatementType {
+	switch {
+	case s.Type != manifest.StatementType:
 		return nil, fmt.Errorf("%w: _type is not %s", ErrFormat, manifest.StatementType)
+	case s.PredicateType != s.Predicate.Kind().PredicateType():
+		return nil, fmt.Errorf("%w: predicateType is none of ours", ErrFormat)
 	}
 	if err := check(s.Predicate); err != nil {
 		return nil, err

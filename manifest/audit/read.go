@@ -108,7 +108,7 @@ func (b *batch) read(ctx context.Context, v *ledger.View, p *trust.Provider) err
 }
 
 func examine(e ledger.Entry, p *trust.Provider) entry {
-	out := entry{index: e.Index, leaf: ledger.Leaf(e.Bytes)}
+	out := entry{index: e.Index, leaf: e.Leaf}
 	signed, err := act.Parse(e.Bytes)
 	if err == nil {
 		var v *act.Verified

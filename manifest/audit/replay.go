@@ -77,7 +77,7 @@ func (x *replay) differs() string {
 		return fmt.Sprintf("the decision can't be made again: %v", err)
 	}
 	recorded := x.decided.Decision
-	if reflect.DeepEqual(made, recorded) {
+	if reflect.DeepEqual(spelt(made), recorded) {
 		return ""
 	}
 	a, errA := made.Canonical()
@@ -86,6 +86,22 @@ func (x *replay) differs() string {
 		return ""
 	}
 	return "the rules in force lead to another decision: " + strings.Join(differences(recorded, made), "; ")
+}
+
+// spelt returns a decision with its empty lists as a reader of JSON has them, so
+// that comparing it as it is finds most that are the same.
+func spelt(d act.Decision) act.Decision {
+	d.Datasets = slices.Clone(d.Datasets)
+	for i := range d.Datasets {
+		r := &d.Datasets[i]
+		if r.Granted == nil {
+			r.Granted = []act.Grant{}
+		}
+		if r.Withheld == nil {
+			r.Withheld = []act.Withheld{}
+		}
+	}
+	return d
 }
 
 // differences says in words how what was recorded differs from what the rules say.

@@ -18,7 +18,7 @@ func (v *View) Fsck(ctx context.Context) error {
 	// tiles that package tlog verified. What it has not looked at are the
 	// inner tiles beside its path, so each is asked for once.
 	for bundle := int64(0); bundle*tileWidth < v.tree.N; bundle++ {
-		if _, err := v.bundle(ctx, bundle); err != nil {
+		if _, _, err := v.bundle(ctx, bundle); err != nil {
 			return err
 		}
 	}

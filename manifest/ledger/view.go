@@ -87,6 +87,7 @@ func (v *View) Checkpoint() *Checkpoint { return v.c }
 // An Entry is a statement as it stands in the ledger.
 type Entry struct {
 	Index int64
+	Leaf  Hash   // of the bytes
 	Bytes []byte // valid until the next entry; clone what is kept
 }
 
@@ -100,13 +101,13 @@ func (v *View) Entries(ctx context.Context, from, to int64) iter.Seq2[Entry, err
 		}
 		for from < to {
 			bundle := from / tileWidth
-			entries, err := v.bundle(ctx, bundle)
+			leaves, entries, err := v.bundle(ctx, bundle)
 			if err != nil {
 				yield(Entry{}, err)
 				return
 			}
 			for ; from < to && from/tileWidth == bundle; from++ {
-				if !yield(Entry{Index: from, Bytes: entries[from%tileWidth]}, nil) {
+				if !yield(Entry{Index: from, Leaf: leaves[from%tileWidth], Bytes: entries[from%tileWidth]}, nil) {
 					return
 				}
 			}
@@ -125,22 +126,22 @@ func (v *View) Entry(ctx context.Context, index int64) (Entry, error) {
 	return Entry{}, ErrRange
 }
 
-// bundle returns the verified entries of a bundle.
-func (v *View) bundle(ctx context.Context, bundle int64) ([][]byte, error) {
+// bundle returns the verified entries of a bundle, and their hashes.
+func (v *View) bundle(ctx context.Context, bundle int64) ([]Hash, [][]byte, error) {
 	leaves, err := v.leaves(ctx, bundle)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	entries, err := readBundle(ctx, v.r.src, bundle, len(leaves))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i, e := range entries {
 		if Leaf(e) != leaves[i] {
-			return nil, fmt.Errorf("%w: entry %d", ErrCorrupt, bundle*tileWidth+int64(i))
+			return nil, nil, fmt.Errorf("%w: entry %d", ErrCorrupt, bundle*tileWidth+int64(i))
 		}
 	}
-	return entries, nil
+	return leaves, entries, nil
 }
 
 // leaves returns the verified hashes of a bundle's entries.

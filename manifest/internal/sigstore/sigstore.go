@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -19,6 +20,7 @@ import (
 
 	"writ/crypto/sign"
 	"writ/crypto/trust"
+	"writ/manifest/internal/canon"
 )
 
 // MediaType is the bundle's.
@@ -75,9 +77,13 @@ func Canonical(v any) ([]byte, error) {
 	return c, nil
 }
 
-// Decode reads a payload into the struct that v points to. Unknown, missing
+// Decode reads a payload into the zero struct that v points to. Unknown, missing
 // and repeated members are refused, and all that is not canonical.
 func Decode(payload []byte, v any) error {
+	if canon.Decode(payload, v) {
+		return nil
+	}
+	reflect.ValueOf(v).Elem().SetZero()
 	if err := json.Unmarshal(payload, v, json.RejectUnknownMembers(true)); err != nil {
 		return err
 	}
@@ -96,6 +102,14 @@ func Sign(payload []byte, k sign.Signer) (Bundle, error) {
 	return Bundle{Payload: payload, Sig: sig, Hint: k.Public().Hint()}, nil
 }
 
+// The bundle's one form: these, around the payload, the signature and the hint.
+const (
+	beforePayload = `{"dsseEnvelope":{"payload":"`
+	beforeSig     = `","payloadType":"` + string(sign.ForStatement) + `","signatures":[{"sig":"`
+	beforeHint    = `"}]},"mediaType":"` + MediaType + `","verificationMaterial":{"publicKey":{"hint":"`
+	afterHint     = `"}}}` + "\n"
+)
+
 // Marshal returns the one form that the bundle has.
 func (b Bundle) Marshal() ([]byte, error) {
 	out := bundleJSON{MediaType: MediaType, DSSEEnvelope: envelopeJSON{
@@ -112,6 +126,9 @@ func (b Bundle) Marshal() ([]byte, error) {
 // Parse reads what [Bundle.Marshal] writes, and nothing else. The caller bounds
 // its length.
 func Parse(b []byte) (Bundle, error) {
+	if out, ok := cut(b); ok {
+		return out, nil
+	}
 	var in bundleJSON
 	if err := json.Unmarshal(b, &in, json.RejectUnknownMembers(true)); err != nil {
 		return Bundle{}, fmt.Errorf("not a Sigstore bundle of this form: %w", err)
@@ -130,6 +147,32 @@ func Parse(b []byte) (Bundle, error) {
 		return Bundle{}, errors.New("the bundle is not canonical JSON with one final newline")
 	}
 	return out, nil
+}
+
+// cut takes a bundle apart, if it is of the one form. What it does not take
+// may be of that form, too: a hint that is no key's.
+func cut(b []byte) (Bundle, bool) {
+	rest, ok := bytes.CutPrefix(b, []byte(beforePayload))
+	payload, rest, ok1 := bytes.Cut(rest, []byte(beforeSig))
+	sig, rest, ok2 := bytes.Cut(rest, []byte(beforeHint))
+	hint, rest, ok3 := bytes.Cut(rest, []byte(afterHint))
+	if !ok || !ok1 || !ok2 || !ok3 || len(rest) > 0 {
+		return Bundle{}, false
+	}
+	out := Bundle{Hint: string(hint)}
+	_, ok = unbase64(hint)
+	out.Payload, ok1 = unbase64(payload)
+	out.Sig, ok2 = unbase64(sig)
+	return out, ok && ok1 && ok2
+}
+
+// unbase64 takes what base64 writes, and nothing else.
+func unbase64(text []byte) ([]byte, bool) {
+	if bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, '\n') >= 0 { // which package base64 skips
+		return nil, false
+	}
+	out, err := base64.StdEncoding.Strict().AppendDecode(nil, text)
+	return out, err == nil
 }
 
 // KeyID returns the key that the bundle names, "" if the hint is no key's.

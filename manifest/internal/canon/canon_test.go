@@ -1,0 +1,142 @@
+package canon
+
+import (
+	"bytes"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"writ/crypto/digest"
+)
+
+type head struct {
+	By string    `json:"by"`
+	At time.Time `json:"at"`
+}
+
+type part struct {
+	Name string `json:"name"`
+	N    int    `json:"n,omitzero"`
+}
+
+// A value has a member of each kind that statements have.
+type value struct {
+	head
+	Digest digest.Digest     `json:"digest"`
+	Maybe  digest.Digest     `json:"a_digest,omitzero"`
+	Until  time.Time         `json:"until,omitzero"`
+	Yes    bool              `json:"yes"`
+	Size   int64             `json:"size"`
+	Names  []string          `json:"names,omitzero"`
+	Parts  []part            `json:"parts"`
+	Part   part              `json:"part,omitzero"`
+	Map    map[string]string `json:"map"`
+}
+
+// slowly is what [Decode] is held to.
+func slowly(text []byte, v any) bool {
+	if json.Unmarshal(text, v, json.RejectUnknownMembers(true)) != nil {
+		return false
+	}
+	again, err := json.Marshal(v)
+	if err != nil || (*jsontext.Value)(&again).Canonicalize() != nil {
+		return false
+	}
+	return bytes.Equal(again, text)
+}
+
+const (
+	aDigest = `"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`
+	least   = `{"at":"2026-03-01T00:00:00Z","by":"b","digest":` + aDigest + `,"map":{},"parts":[],"size":0,"yes":false}`
+	most    = `{"a_digest":` + aDigest + `,"at":"2026-03-01T00:00:00Z","by":"§ b \"q\" \\ \n","digest":` + aDigest +
+		`,"map":{"a":"","b":"x"},"names":["x","y"],"part":{"n":-1,"name":""},"parts":[{"name":"p"},{"n":2,"name":"q"}],"size":999999999999999,"until":"2026-03-01T00:00:00Z","yes":true}`
+)
+
+func TestDecode(t *testing.T) {
+	for _, text := range []string{least, most} {
+		var got, want value
+		if !Decode([]byte(text), &got) || !slowly([]byte(text), &want) {
+			t.Fatalf("not taken: %s", text)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("Decode gives %+v, want %+v", got, want)
+		}
+	}
+	for _, v := range []any{
+		new(float64), new(any), new(*int), new([]byte), new(map[string]int), new(jsontext.Value),
+		new(struct{ N int }), new(struct {
+			N int `json:"n,omitempty"`
+		}),
+	} {
+		if Decode([]byte(`{}`), v) {
+			t.Errorf("a %T is taken, of which nothing is known", v)
+		}
+	}
+}
+
+// FuzzDecode takes nothing that package json does not take as canonical, and
+// reads the same.
+func FuzzDecode(f *testing.F) {
+	swap := func(old, new string) { f.Add(bytes.Replace([]byte(most), []byte(old), []byte(new), 1)) }
+	for _, text := range []string{least, most, "", "{}", "null", most + "\n", " " + most, most + most} {
+		f.Add([]byte(text))
+	}
+	swap(`"by":"§ b \"q\" \\ \n",`, ``)
+	swap(`"by":"§ b \"q\" \\ \n",`, `"by":"\u00a7 b",`)
+	swap(`"by":"§ b \"q\" \\ \n",`, "\"by\":\"\xff\",")
+	swap(`"by":"§ b \"q\" \\ \n",`, "\"by\":\"a\tb\",")
+	swap(`"by":"§ b \"q\" \\ \n",`, `"by":"a\"b",`)
+	swap(`"by":"§ b \"q\" \\ \n",`, `"by":"b","by":"b",`)
+	swap(`"by":"§ b \"q\" \\ \n",`, `"by":"b","bz":"b",`)
+	swap(`"by":"§ b \"q\" \\ \n",`, `"by":null,`)
+	swap(`\n`, `\u000a`)
+	swap(`\n`, `\u001f`)
+	swap(`\n`, `\/`)
+	swap(`\n`, `\`)
+	swap(`\n`, "\\\xff")
+	swap(`\n`, "\n")
+	swap(`\n`, "\xff")
+	swap(`"by"`, `"BY"`)
+	swap(`"by"`, `"b\u0079"`)
+	swap(`"n":2`, `"n":0`)
+	swap(`"n":-1,"name":""`, `"name":""`)
+	swap(`"n":2`, `"n":02`)
+	swap(`"n":2`, `"n":-0`)
+	swap(`"n":2`, `"n":2.0`)
+	swap(`"n":2`, `"n":2e0`)
+	swap(`"n":2`, `"n":"2"`)
+	swap(`999999999999999`, `9007199254740993`)
+	swap(`999999999999999`, `99999999999999999999`)
+	swap(`"2026-03-01T00:00:00Z"`, `"2026-03-01T00:00:00.000Z"`)
+	swap(`"2026-03-01T00:00:00Z"`, `"2026-03-01T00:00:00+00:00"`)
+	swap(`"2026-03-01T00:00:00Z"`, `"2026-02-30T00:00:00Z"`)
+	swap(`"2026-03-01T00:00:00Z"`, `"2026-03-01T24:00:00Z"`)
+	swap(`"2026-03-01T00:00:00Z"`, `"0001-01-01T00:00:00Z"`)
+	swap(`"until":"2026-03-01T00:00:00Z"`, `"until":"0001-01-01T00:00:00Z"`)
+	swap(`9f86`, `9F86`)
+	swap(aDigest, `"sha256:0000000000000000000000000000000000000000000000000000000000000000"`)
+	swap(`{"a":"","b":"x"}`, `{"b":"x","a":""}`)
+	swap(`{"a":"","b":"x"}`, `{"a":"","a":"x"}`)
+	swap(`{"a":"","b":"x"}`, `{"b":"","é":"x"}`)
+	swap(`["x","y"]`, `[]`)
+	swap(`["x","y"]`, `["x","y",]`)
+	swap(`["x","y"]`, `["x" ,"y"]`)
+	swap(`["x","y"]`, `null`)
+	swap(`"yes":true`, `"yes":1`)
+	swap(`,"yes"`, `, "yes"`)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var got, want value
+		if !Decode(text, &got) {
+			return
+		}
+		if !slowly(text, &want) {
+			t.Fatalf("taken: %q", text)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q gives %+v, want %+v", text, got, want)
+		}
+	})
+}
