@@ -42,7 +42,7 @@ var imports = []struct{ pkg, may, why string }{
 	// The stages, in the order in which data passes them.
 	{"export/order", "crypto/digest crypto/seal crypto/sign crypto/trust", "verified against the registry, before anything else is known"},
 	{"export/catalog", "crypto/digest export/internal/strictyaml export/order", "the provider's names for what orders mandate"},
-	{"export/policy", "crypto/digest crypto/trust export/catalog export/internal/strictyaml export/order manifest manifest/act", "decides on a verified order, no store in sight; its facts and decisions are the ledger's, so that an audit replays them"},
+	{"export/policy", "crypto/digest crypto/seal crypto/trust export/catalog export/internal/strictyaml export/order manifest manifest/act", "decides on a verified order, no store in sight; its facts and decisions are the ledger's, so that an audit replays them"},
 	{"export/source", "export/catalog export/order manifest/plain", "reads what the catalog maps; knows no decision"},
 	{"export/source/sourcetest", "export/catalog export/order export/source", "the contract that every store is held to"},
 	{"export/source/window", "export/catalog export/source", "which times are in a window, written once for all that speak SQL"},

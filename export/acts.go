@@ -128,6 +128,7 @@ func (c *Config) received(s *session) act.Received {
 		Country:    s.verified.Authority().Country,
 		Order:      orderRef(s.signed.Order(), s.signed.Digest(), s.verified),
 		Facts:      policy.FactsOf(s.verified),
+		Follows:    s.signed.Order().Follows,
 	}
 }
 

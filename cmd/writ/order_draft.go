@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"writ/crypto/digest"
 	"writ/crypto/trust"
 	"writ/export/order"
 )
@@ -44,6 +45,7 @@ func draft(c *cli.Context, a answers, k *knowledge) (order.Order, error) {
 			o.Emergency.CallBack = &order.CallBack{Number: a.one("call-back-number"), At: d.time("call-back-at"), Role: a.one("call-back-role")}
 		}
 	}
+	o.Follows = d.follows()
 	if d.any("non-disclosure", "non-disclosure-until", "non-disclosure-document") {
 		o.NonDisclosure = &order.NonDisclosure{Kind: order.Secrecy(a.one("non-disclosure")),
 			Until: d.time("non-disclosure-until"), Document: d.file("non-disclosure-document")}
@@ -81,6 +83,23 @@ func (d *drafter) any(flags ...string) bool {
 		}
 	}
 	return false
+}
+
+// follows is the digest of the order that a flag names.
+func (d *drafter) follows() digest.Digest {
+	name := d.a.one("follows")
+	if name == "" {
+		return digest.Digest{}
+	}
+	if sum, err := digest.Parse(name); err == nil {
+		return sum
+	}
+	s, _, err := readOrder(name)
+	if err != nil {
+		d.fail("follows", "is neither a digest nor the file of an order: %v", err)
+		return digest.Digest{}
+	}
+	return s.Digest()
 }
 
 // time reads the instant that a flag gives, if it gives one.

@@ -51,6 +51,7 @@ func orderNewCommand() *cli.Command {
 			one("call-back-number", "`NUMBER` of the registry on which the authority was called"),
 			one("call-back-at", "`TIME` of that call"),
 			one("call-back-role", "`ROLE` of the person spoken to"),
+			one("follows", "`ORDER` of an emergency that this one is the later legal process of: its file, or its digest"),
 			one("non-disclosure", "until, further-order or statutory"),
 			one("non-disclosure-until", "`TIME`"),
 			one("non-disclosure-document", "`FILE` that says so"),

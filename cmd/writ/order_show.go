@@ -111,6 +111,9 @@ func printSpecial(line func(label, format string, args ...any), o order.Order) {
 			line("", "called %s at %s, spoke to: %s", b.Number, both(b.At), b.Role)
 		}
 	}
+	if !o.Follows.IsZero() {
+		line("follows", "order %s", o.Follows)
+	}
 	if n := o.NonDisclosure; n != nil {
 		until := ""
 		if !n.Until.IsZero() {

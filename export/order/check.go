@@ -152,6 +152,9 @@ func (c *checker) special(o *Order) {
 			c.name("emergency.call_back.role", b.Role)
 		}
 	}
+	if o.Process == EmergencyProcess && !o.Follows.IsZero() {
+		c.fail("follows", "is for the legal process that follows an emergency, and this is one")
+	}
 	if n := o.NonDisclosure; n != nil {
 		switch {
 		case n.Kind != SecretUntil && n.Kind != SecretFurtherOrder && n.Kind != SecretStatutory:

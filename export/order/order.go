@@ -77,6 +77,7 @@ type Order struct {
 
 	Offence       *Offence       `json:"offence,omitzero"`
 	Emergency     *Emergency     `json:"emergency,omitzero"`
+	Follows       digest.Digest  `json:"follows,omitzero"` // the emergency order that this is the later legal process of
 	NonDisclosure *NonDisclosure `json:"non_disclosure,omitzero"`
 	Notification  *Notification  `json:"notification,omitzero"`
 	Consent       *Consent       `json:"consent,omitzero"`

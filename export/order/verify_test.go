@@ -122,6 +122,16 @@ var verifyCases = []verifyCase{
 	{name: "emergency called back on another's number", process: "emergency", edit: calling(func(b *order.CallBack) { b.Number = "+1 202 555 0111" }), signers: "anna bernd", want: order.ErrEmergency},
 	{name: "emergency called back in the future", process: "emergency", edit: calling(func(b *order.CallBack) { b.At = order.At(received.Add(1)) }), signers: "anna bernd", want: order.ErrEmergency},
 	{name: "emergency called back at receipt", process: "emergency", edit: calling(func(b *order.CallBack) { b.At = order.At(received) }), signers: "anna bernd"},
+	{name: "emergency called back on the number as others write it", process: "emergency", edit: calling(func(b *order.CallBack) { b.Number = "+1 (202) 555-01.00" }), signers: "anna bernd"},
+	{name: "emergency called back on the number without its plus", process: "emergency", edit: calling(func(b *order.CallBack) { b.Number = "1 202 555 0100" }), signers: "anna bernd", want: order.ErrEmergency},
+	{name: "emergency called back on the number with something behind", process: "emergency", edit: calling(func(b *order.CallBack) { b.Number = "+1 202 555 0100 ext. 7" }), signers: "anna bernd", want: order.ErrEmergency},
+	{name: "emergency called back on the number in other digits", process: "emergency", edit: calling(func(b *order.CallBack) { b.Number = "+1 202 555 01\u0660\u0660" }), signers: "anna bernd", want: order.ErrEmergency},
+	{name: "emergency called back in the future, in another zone", process: "emergency", edit: calling(func(b *order.CallBack) {
+		b.At = order.At(received.Add(time.Minute).In(time.FixedZone("", -12*60*60)))
+	}), signers: "anna bernd", want: order.ErrEmergency},
+	{name: "emergency once more", process: "emergency", signers: "anna bernd", exportedAs: "x-1", supplement: "the store was down"},
+	{name: "emergency once more, by one reviewer", process: "emergency", signers: "anna anna-second-key", exportedAs: "x-1", supplement: "the store was down", want: order.ErrUnsigned},
+	{name: "emergency once more, without a call-back", process: "emergency", edit: func(o *order.Order) { o.Emergency.CallBack = nil }, signers: "anna bernd", exportedAs: "x-1", supplement: "the store was down", want: order.ErrEmergency},
 	{name: "emergency of an authority without a phone", process: "emergency", edit: by("court-no-phone"), signers: "anna bernd", want: order.ErrEmergency},
 
 	// When.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"writ/crypto/seal"
 	"writ/crypto/trust"
 	"writ/export/catalog"
 	"writ/export/order"
@@ -28,6 +29,7 @@ type ask struct {
 	certificate   bool
 	enterprise    string // "consent", "contract" or ""
 
+	recipient      seal.Kind // of the agency's key
 	targets        int
 	items          []order.Item
 	receivedAt, at time.Time
@@ -49,6 +51,7 @@ func asks(f act.Facts, at time.Time) (*ask, error) {
 		certificate:   f.Certificate,
 		enterprise:    f.Enterprise,
 		targets:       f.Targets,
+		recipient:     seal.Kind(f.Recipient),
 		receivedAt:    f.ReceivedAt.UTC(),
 		at:            at,
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,7 @@ func (p *Policy) decide(a *ask, c *catalog.Catalog) *Decision {
 	j.setClocks(a, d)
 	d.notice = j.noticeFor(a)
 	d.enterprise = j.enterpriseFor(a)
+	d.followUp = j.followUpFor(a, d)
 	return d
 }
 
@@ -107,6 +109,11 @@ func (j *jurisdiction) rule(a *ask, v *Verdict, ds catalog.Dataset, item order.I
 			refuse(NotSigned, l.Rule, "%d reviewers must have approved, and %d have", l.reviewers, a.reviewers)
 			return
 		}
+	}
+	if l := j.sealable(a, v.Class); l != nil {
+		refuse(NoSuchRecipient, l.Rule, "%s data needs an agency's key of the kind %s, and this agency's is %s; ask it for one (writ key new --type %s), and register that (writ trust add recipient)",
+			v.Class, or(l.kinds), cmp.Or(a.recipient, "of none"), l.kinds[0])
+		return
 	}
 	if ds.Time.Column != "" && (item.From.IsZero() || item.To.IsZero()) {
 		refuse(NoWindow, Rule{}, "the records have times, and the mandate gives no window")

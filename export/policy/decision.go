@@ -148,6 +148,7 @@ type Decision struct {
 	clocks      Clocks
 	notice      Notice
 	enterprise  Enterprise
+	followUp    FollowUp
 }
 
 // Order returns the order that was decided on.

@@ -39,7 +39,7 @@ type ClassDescription struct {
 }
 
 // A RuleDescription is one rule. Kind is permit, forbid, signed-by, clock,
-// notice, ceiling or enterprise.
+// notice, ceiling, enterprise, recipient or follow-up.
 type RuleDescription struct {
 	Rule
 	Kind string `json:"kind"`
@@ -129,6 +129,12 @@ func (p *Policy) Describe(name trust.Jurisdiction) (Description, bool) {
 			}
 		}
 		add("enterprise", l.rule, l.about(text))
+	}
+	for _, l := range j.recipients {
+		add("recipient", l.rule, l.about("encrypted only to a key of the kind "+or(l.kinds)))
+	}
+	for _, l := range j.followUps {
+		add("follow-up", l.rule, l.about("legal process is to follow within "+hours(l.within)))
 	}
 	return d, true
 }

@@ -31,6 +31,7 @@ func (d *Decision) Record() act.Decision {
 	for _, w := range d.ceilings.Windows {
 		out.Ceilings.Windows = append(out.Ceilings.Windows, act.Window{Category: string(w.Category), Days: w.Days})
 	}
+	out.FollowUp = d.followUp.record()
 	for _, ds := range d.datasets {
 		out.Datasets = append(out.Datasets, ds.record(at(ds.HeldUntil)))
 	}

@@ -29,6 +29,7 @@ func FactsOf(v *order.Verified) act.Facts {
 		ReceivedAt:   v.ReceivedAt().UTC().Truncate(time.Second),
 		DueAt:        o.DueAt.String(),
 		Targets:      len(o.Targets),
+		Recipient:    string(v.Recipient().Kind()),
 		Emergency:    o.Emergency != nil,
 		Certificate:  o.Certificate != "",
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"writ/crypto/seal"
 	"writ/export/catalog"
 	"writ/export/order"
 	"writ/manifest/act"
@@ -21,7 +22,7 @@ func factsOf(a *ask) act.Facts {
 		Jurisdiction: string(a.jurisdiction), Process: string(a.process), Purpose: string(a.purpose), Issuer: string(a.issuer),
 		Reviewers: a.reviewers, ReceivedAt: a.receivedAt, Targets: a.targets, Emergency: a.emergency,
 		OffenceYears: a.offenceYears, OffenceListed: a.offenceListed, Notification: a.notified || a.cleared,
-		Certificate: a.certificate, Enterprise: a.enterprise,
+		Certificate: a.certificate, Enterprise: a.enterprise, Recipient: string(a.recipient),
 	}
 	if !a.dueAt.IsZero() {
 		f.DueAt = order.At(a.dueAt).String()
@@ -57,6 +58,7 @@ func TestReplay(t *testing.T) {
 	besides := map[string]with{
 		"alone": func(*ask) {}, "notified": notify, "cleared": raisesNone, "due": due("2026-09-05T00:00:00Z"),
 		"later": decided("2026-09-14T00:00:00Z"), "contract": func(a *ask) { a.enterprise = "contract" },
+		"hybrid":       func(a *ask) { a.recipient = seal.Hybrid },
 		"secret until": secret(order.SecretUntil, until), "secret": secret(order.SecretStatutory, order.Instant{}),
 		"two datasets": func(a *ask) {
 			a.items = append(a.items, order.Item{Dataset: "timeless", Fields: []order.Field{"identity-name", "content", "none", "identity-address"}})

@@ -22,6 +22,8 @@ type terms struct {
 	notices    []noticeLine
 	ceilings   []ceilingLine
 	enterprise []enterpriseLine
+	recipients []recipientLine
+	followUps  []followUpLine
 }
 
 // A Class is a kind of data as a jurisdiction divides it, such as "traffic".
@@ -187,6 +189,8 @@ func parseTerms(name string, b []byte) (*terms, error) {
 		r.t.enterprise = append(r.t.enterprise, e)
 		r.Fail(l.Done())
 	}
+	r.readRecipients()
+	r.readFollowUps()
 	r.complete()
 	if err := r.Done(); err != nil {
 		return nil, err
@@ -213,6 +217,12 @@ func (j *jurisdiction) all() []rule {
 		out = append(out, l.rule)
 	}
 	for _, l := range j.enterprise {
+		out = append(out, l.rule)
+	}
+	for _, l := range j.recipients {
+		out = append(out, l.rule)
+	}
+	for _, l := range j.followUps {
 		out = append(out, l.rule)
 	}
 	for _, p := range j.processes {
