@@ -88,6 +88,46 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// What counts is whether the key counted when the manifest was signed, not
+// whether it does now: a key that ended, or was revoked, later takes nothing back.
+func TestVerifyHoldsTheKeyToTheTimeOfSigning(t *testing.T) {
+	d, _, _ := sample(t)
+	v, err := Verify(context.Background(), d, provider(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := v.Statement().Predicate.Times.SignedAt
+	for _, tt := range []struct {
+		name string
+		key  trust.Validity
+		good bool
+	}{
+		{"a key that ended since", trust.Validity{Until: signed.Add(1)}, true},
+		{"a key that was revoked since", trust.Validity{RevokedAt: signed.Add(1)}, true},
+		{"a key of that moment on", trust.Validity{From: signed}, true},
+		{"a key that ended at that moment", trust.Validity{Until: signed}, false},
+		{"a key that was revoked at that moment", trust.Validity{RevokedAt: signed}, false},
+		{"a key that was revoked long before", trust.Validity{RevokedAt: signed.AddDate(-1, 0, 0)}, false},
+		{"a key of later", trust.Validity{From: signed.Add(1)}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := provider(t)
+			for i := range p.Keys {
+				if p.Keys[i].Use == trust.UseManifest {
+					p.Keys[i].Validity = tt.key
+				}
+			}
+			// Another key that is in use now is no help.
+			p.Keys = append(p.Keys, trust.ProviderKey{Use: trust.UseManifest, Key: trust.Key{PublicKey: signer(t, 3).Public()}})
+			_, err := Verify(context.Background(), d, p)
+			f, ok := errors.AsType[*Finding](err)
+			if (err == nil) != tt.good || err != nil && (!ok || f.Code != ManifestSigner) {
+				t.Errorf("Verify = %v, want it good: %v", err, tt.good)
+			}
+		})
+	}
+}
+
 // Every single byte of a delivery matters: flipped, cut, appended or swapped
 // with another delivery's, Verify refuses it, and Open leaves nothing.
 func TestTamper(t *testing.T) {
