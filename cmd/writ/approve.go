@@ -13,7 +13,6 @@ import (
 	"writ/export/lockdown"
 	"writ/export/order"
 	"writ/export/source"
-	"writ/export/source/postgres"
 	"writ/export/workspace"
 )
 
@@ -24,7 +23,8 @@ func approveCommand() *cli.Command {
 		ArgsUsage: "ORDER",
 		Description: "PGREVIEW=… writ approve --store radius --dsn-env PGREVIEW orders/2026-0042.order.json\n" +
 			"Verifies the order and decides as writ export will, finds its accounts under the reviewer's own connection, and\n" +
-			"records them in the store with the order's digest and end. Pulls no record.",
+			"records them in the store with the order's digest and end. Pulls no record. On MySQL and MariaDB the reviewer's\n" +
+			"connection names the database of the tables, not that of writ's views.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "store", Usage: "`NAME` of the store in writ.yaml"},
 			&cli.StringFlag{Name: "dsn-env", Usage: "environment `VARIABLE` that holds the reviewer's connection string"},
@@ -45,7 +45,7 @@ func runApprove(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := lockable(c, w)
+	store, server, err := lockable(c, w)
 	if err != nil {
 		return err
 	}
@@ -65,14 +65,14 @@ func runApprove(c *cli.Context) error {
 		if name != store {
 			return nil, fmt.Errorf("%w: the order's targets are looked up on it, and accounts are approved only on the store that they are looked up on", lockdown.ErrUnusable)
 		}
-		return postgres.Open(ctx, dsn)
+		return server.Open(ctx, dsn)
 	}
 	found, err := export.Find(c.Context, config, request)
 	if err != nil {
 		return err
 	}
 	approval := lockdown.Approval{Order: found.Order.Digest(), ExpiresAt: found.Order.Order().ExpiresAt.UTC(), Accounts: found.Accounts}
-	if err := lockdown.Approve(c.Context, dsn, approval, time.Now()); err != nil {
+	if err := lockdown.Approve(c.Context, server.Lockdown, lockdown.Login{Store: store, DSN: dsn}, approval, time.Now()); err != nil {
 		return fmt.Errorf("store %q: %w", store, err)
 	}
 	n := 0
@@ -92,19 +92,21 @@ func runApprove(c *cli.Context) error {
 // look as if they did not exist.
 func approvedStores(w *workspace.Workspace, r export.Request) func(context.Context, catalog.StoreName) (source.Store, error) {
 	return func(ctx context.Context, name catalog.StoreName) (source.Store, error) {
-		dsn, ok, err := w.Postgres(name)
+		server, err := w.Server(name)
 		if err != nil {
 			return nil, err
 		}
-		if ok {
-			o, err := order.Parse(r.Order)
-			if err != nil {
-				return nil, err
-			}
-			if err := lockdown.Check(ctx, dsn, o.Digest()); err != nil {
-				return nil, err
-			}
+		if server == nil {
+			return w.Store(ctx, name)
 		}
-		return w.Store(ctx, name)
+		o, err := order.Parse(r.Order)
+		if err != nil {
+			return nil, err
+		}
+		login, err := w.Login(name)
+		if err != nil {
+			return nil, err
+		}
+		return server.Lockdown.Open(ctx, login, o.Digest())
 	}
 }

@@ -21,7 +21,8 @@ func doctorCommand() *cli.Command {
 		Usage: "check the workspace, and finish what processes that died left behind",
 		Description: "writ doctor\n" +
 			"What was recorded is delivered; what was never complete is removed; what waits for its record is named.\n" +
-			"What the role of a PostgreSQL store could do beyond the catalog is named too; writ lockdown takes it away.",
+			"What the role or account of a store on a database server could do beyond the catalog is named too; writ lockdown\n" +
+			"takes it away.",
 		Flags:  []cli.Flag{jsonFlag},
 		Action: runDoctor,
 	}
@@ -93,15 +94,19 @@ func runDoctor(c *cli.Context) (err error) {
 	return nil
 }
 
-// examine says, for each store on PostgreSQL, what its role could do beyond the
-// catalog. Beside an error it returns the stores that could be asked.
+// examine says, for each store on a database server, what its role could do
+// beyond the catalog. Beside an error it returns the stores that could be asked.
 func examine(ctx context.Context, w *workspace.Workspace) (all map[catalog.StoreName][]string, bad error) {
 	all = make(map[catalog.StoreName][]string)
 	for _, name := range w.Catalog.Stores() {
-		if s := w.Config.Stores[name]; s.SQLite != "" {
+		server, err := w.Server(name)
+		if err == nil && server == nil {
 			continue
 		}
-		said, err := excess(ctx, w, name)
+		var said []string
+		if err == nil {
+			said, err = excess(ctx, w, server, name)
+		}
 		if err != nil {
 			bad = errors.Join(bad, fmt.Errorf("store %q: %w", name, err))
 			continue
@@ -111,14 +116,14 @@ func examine(ctx context.Context, w *workspace.Workspace) (all map[catalog.Store
 	return all, bad
 }
 
-func excess(ctx context.Context, w *workspace.Workspace, name catalog.StoreName) ([]string, error) {
+func excess(ctx context.Context, w *workspace.Workspace, server *workspace.Server, name catalog.StoreName) ([]string, error) {
 	tables, err := lockdown.Tables(w.Catalog, w.Policy, name)
 	if err != nil {
 		return nil, err
 	}
-	dsn, _, err := w.Postgres(name)
+	login, err := w.Login(name)
 	if err != nil {
 		return nil, err
 	}
-	return lockdown.Excess(ctx, dsn, tables)
+	return server.Lockdown.Excess(ctx, login, tables)
 }

@@ -14,10 +14,11 @@ import (
 func lockdownCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "lockdown",
-		Usage: "print the SQL that makes a PostgreSQL store itself refuse what no order could reach",
+		Usage: "print the SQL that makes a store on PostgreSQL, MySQL or MariaDB itself refuse what no order could reach",
 		Description: "writ lockdown --store radius > lockdown.sql\n" +
 			"Read it, then have the database's owner run it; writ never does. From then on the store shows writ's role only\n" +
 			"the catalogued columns that some rule could grant, and only rows of accounts that writ approve approved.\n" +
+			"On MySQL and MariaDB these are views in the database writ_STORE, which writ's connection string must name then.\n" +
 			"Run it again when the catalog or the policy changes.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "store", Usage: "`NAME` of the store in writ.yaml"},
@@ -36,7 +37,7 @@ func runLockdown(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := lockable(c, w)
+	store, server, err := lockable(c, w)
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func runLockdown(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	sql, err := lockdown.Script(tables, lockdown.Roles{Export: c.String("role"), Approver: c.String("approver")})
+	sql, err := server.Lockdown.Script(store, tables, lockdown.Roles{Export: c.String("role"), Approver: c.String("approver")})
 	if err != nil {
 		return err
 	}
@@ -52,18 +53,18 @@ func runLockdown(c *cli.Context) error {
 	return err
 }
 
-// lockable is the store that --store names, which must be PostgreSQL's.
-func lockable(c *cli.Context, w *workspace.Workspace) (catalog.StoreName, error) {
+// lockable is the store that --store names, which must be on a database server.
+func lockable(c *cli.Context, w *workspace.Workspace) (catalog.StoreName, *workspace.Server, error) {
 	name := catalog.StoreName(c.String("store"))
 	if name == "" {
-		return "", fmt.Errorf("%w: --store is missing: a store of writ.yaml", errUsage)
+		return "", nil, fmt.Errorf("%w: --store is missing: a store of writ.yaml", errUsage)
 	}
-	s, ok := w.Config.Stores[name]
+	server, err := w.Server(name)
 	switch {
-	case !ok:
-		return "", fmt.Errorf("%w: --store: %s has no store %q", errUsage, workspace.ConfigFile, name)
-	case s.SQLite != "":
-		return "", fmt.Errorf("%w: --store: %q is an SQLite file, which knows no roles: whoever can read the file can read it all", errUsage, name)
+	case err != nil:
+		return "", nil, fmt.Errorf("%w: --store: %w", errUsage, err)
+	case server == nil:
+		return "", nil, fmt.Errorf("%w: --store: %q is an SQLite file, which knows no roles: whoever can read the file can read it all", errUsage, name)
 	}
-	return name, nil
+	return name, server, nil
 }

@@ -27,7 +27,6 @@ import (
 	"writ/export/internal/strictyaml"
 	"writ/export/policy"
 	"writ/export/source"
-	"writ/export/source/postgres"
 	"writ/export/source/sqlite"
 )
 
@@ -68,6 +67,8 @@ type StoreConfig struct {
 	SQLite       string `yaml:"sqlite"`        // file
 	PostgresEnv  string `yaml:"postgres_env"`  // environment variable that holds the connection string
 	PostgresFile string `yaml:"postgres_file"` // file that holds the connection string
+	MySQLEnv     string `yaml:"mysql_env"`     // as postgres_env, for MySQL and MariaDB
+	MySQLFile    string `yaml:"mysql_file"`    // as postgres_file
 }
 
 // A SignerConfig says which key signs.
@@ -168,39 +169,11 @@ func (w *Workspace) Store(ctx context.Context, name catalog.StoreName) (source.S
 	if c.SQLite != "" {
 		return sqlite.Open(w.path(c.SQLite))
 	}
-	dsn, err := w.connection(c)
+	l, err := w.Login(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w: store %q: %w", ErrConfig, name, err)
+		return nil, err
 	}
-	return postgres.Open(ctx, dsn)
-}
-
-// Postgres returns the connection string of a store on PostgreSQL; ok is false
-// for a store of another kind.
-func (w *Workspace) Postgres(name catalog.StoreName) (dsn string, ok bool, err error) {
-	c, known := w.Config.Stores[name]
-	if !known {
-		return "", false, fmt.Errorf("%w: %s: no store %q", ErrConfig, ConfigFile, name)
-	}
-	if c.SQLite != "" {
-		return "", false, nil
-	}
-	if dsn, err = w.connection(c); err != nil {
-		return "", true, fmt.Errorf("%w: store %q: %w", ErrConfig, name, err)
-	}
-	return dsn, true, nil
-}
-
-func (w *Workspace) connection(c StoreConfig) (string, error) {
-	if c.PostgresFile != "" {
-		b, err := w.read(c.PostgresFile, maxConfigBytes)
-		return strings.TrimSpace(string(b)), err
-	}
-	dsn := os.Getenv(c.PostgresEnv)
-	if dsn == "" {
-		return "", fmt.Errorf("the environment variable %s is empty; set it to the connection string", c.PostgresEnv)
-	}
-	return dsn, nil
+	return c.server().Open(ctx, l.DSN)
 }
 
 // Signer opens the key that signs manifests. It asks password only if
@@ -241,13 +214,13 @@ func (c Config) check() error {
 	}
 	for name, s := range c.Stores {
 		set := 0
-		for _, v := range []string{s.SQLite, s.PostgresEnv, s.PostgresFile} {
+		for _, v := range []string{s.SQLite, s.PostgresEnv, s.PostgresFile, s.MySQLEnv, s.MySQLFile} {
 			if v != "" {
 				set++
 			}
 		}
 		if set != 1 {
-			return fmt.Errorf("store %q: want exactly one of sqlite, postgres_env, postgres_file", name)
+			return fmt.Errorf("store %q: want exactly one of sqlite, postgres_env, postgres_file, mysql_env, mysql_file", name)
 		}
 	}
 	if c.Ledger.Key != "" && c.Ledger.KeyEnv != "" {

@@ -1,10 +1,12 @@
-package lockdown
+package postgres
 
 import (
 	"context"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"writ/export/lockdown"
 )
 
 // mine are the roles that this one is or can become.
@@ -50,18 +52,17 @@ SELECT format('it sees every row of %I.%I: no row-level security holds it to app
 			WHERE p.polrelid = x.oid AND NOT p.polpermissive AND p.polname = 'writ_export_only' AND p.polcmd = '*'))
 ORDER BY 1`
 
-// Excess says, a sentence each, what the role of a PostgreSQL connection could
-// do beyond reading tables. Of a role that no grant can narrow, it says only
-// that. Where the database is locked down, a table whose rows are all visible
-// is told as well.
-func Excess(ctx context.Context, dsn string, tables []Table) ([]string, error) {
+// Excess implements [lockdown.Kind]. Of a role that no grant can narrow, it says
+// only that. Where the database is locked down, a table whose rows are all
+// visible is told as well.
+func (Kind) Excess(ctx context.Context, export lockdown.Login, tables []lockdown.Table) ([]string, error) {
 	var schemas, names, columns []string
 	for _, t := range tables {
 		for _, c := range t.Export {
 			schemas, names, columns = append(schemas, schema(t.Name)), append(names, t.Name.Name), append(columns, c)
 		}
 	}
-	conn, err := connect(ctx, dsn)
+	conn, err := connect(ctx, export.DSN)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,4 @@
-//go:build servers
-
-package lockdown_test
+package locktest
 
 import (
 	"errors"
@@ -12,13 +10,25 @@ import (
 	"time"
 
 	"writ/export/demo"
-	"writ/export/internal/pgtest"
+	"writ/export/lockdown"
 	"writ/export/order"
 )
 
-// A store is locked down, an order refused, approved by a reviewer and answered,
-// all on the command line.
-func TestLockdownOnTheCommandLine(t *testing.T) {
+// A Server is where a store can be locked down, with no table in it yet.
+type Server struct {
+	Variable string                                // what writ.yaml calls a variable that holds a connection string
+	Types    *strings.Replacer                     // makes the demo's schema the server's
+	Run      func(t *testing.T, statements string) // in the database of the tables, as its owner
+	Roles    lockdown.Roles
+	Login    string // statements that let both roles log in
+	Export   string // connection strings, once both can
+	Approver string
+}
+
+// CommandLine locks a store down, has an order refused, approved by a reviewer
+// and answered, all on the command line.
+func (s Server) CommandLine(t *testing.T) {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "ws")
 	if err := demo.Make(dir, time.Now()); err != nil {
 		t.Fatal(err)
@@ -34,19 +44,17 @@ func TestLockdownOnTheCommandLine(t *testing.T) {
 	}
 	target := signed.Order().Targets[0].Value
 
-	schema, err := os.ReadFile("../demo/schema.sql")
+	schema, err := os.ReadFile("../../demo/schema.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	owner := pgtest.Start(t).Create(t, "mail")
-	pgtest.Exec(t, owner, strings.NewReplacer(" STRICT", "", "succeeded INTEGER", "succeeded BOOLEAN", "birth_date TEXT", "birth_date DATE").Replace(string(schema)))
-	pgtest.Exec(t, owner, `INSERT INTO accounts (id, full_name, created_at, plan, password_hash)
+	s.Run(t, s.Types.Replace(string(schema)))
+	s.Run(t, `INSERT INTO accounts (id, full_name, created_at, plan, password_hash)
 			VALUES (1, 'Somebody', 1735689600, 'free', 'x'), (2, 'Somebody else', 1735689600, 'free', 'x');
 		INSERT INTO addresses VALUES ('`+target+`', 1), ('other@example.com', 2)`)
-	as := func(role string) string { return strings.Replace(owner, "user=postgres", "user="+role, 1) }
-	t.Setenv("MAIL_DSN", as("writ_export"))
-	t.Setenv("REVIEW_DSN", as("writ_approver"))
-	config := "format: writ.workspace/v1\nstores:\n  mail: {postgres_env: MAIL_DSN}\n" +
+	t.Setenv("MAIL_DSN", s.Export)
+	t.Setenv("REVIEW_DSN", s.Approver)
+	config := "format: writ.workspace/v1\nstores:\n  mail: {" + s.Variable + ": MAIL_DSN}\n" +
 		"signer: {key: keys/manifest.pem, password_file: keys/password}\nengineer: {key: keys/engineer.pem, password_file: keys/password}\nledger: {key: keys/ledger.key}\n"
 	if err := os.WriteFile(filepath.Join(dir, "writ.yaml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -73,8 +81,8 @@ func TestLockdownOnTheCommandLine(t *testing.T) {
 		}
 		return string(out)
 	}
-	pgtest.Exec(t, owner, writ(0, "writ.approved", "lockdown", "--store", "mail"))
-	pgtest.Exec(t, owner, "ALTER ROLE writ_export LOGIN; ALTER ROLE writ_approver LOGIN")
+	s.Run(t, writ(0, "approved_until", "lockdown", "--store", "mail", "--role", s.Roles.Export, "--approver", s.Roles.Approver))
+	s.Run(t, s.Login)
 	writ(0, "mail: the role has no right beyond the catalog", "doctor")
 	writ(6, "not approved in the store", "plan", warrant)
 	writ(6, "not approved in the store", "export", warrant)
@@ -82,6 +90,6 @@ func TestLockdownOnTheCommandLine(t *testing.T) {
 	writ(0, "1 accounts", "approve", "--store", "mail", "--dsn-env", "REVIEW_DSN", warrant)
 	writ(0, "subscriber complete, 1 records", "export", warrant)
 
-	pgtest.Exec(t, owner, "GRANT SELECT ON accounts TO writ_export")
+	s.Run(t, "GRANT SELECT ON accounts TO "+s.Roles.Export)
 	writ(0, "password_hash", "doctor")
 }

@@ -1,38 +1,33 @@
-package lockdown
+// Package postgres locks PostgreSQL 14 and later down with column grants and
+// row-level security.
+package postgres
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"writ/crypto/digest"
+	"writ/export/lockdown"
 	"writ/export/source"
+	"writ/export/source/postgres"
 )
 
-// An Approval says which accounts a verified order found.
-type Approval struct {
-	Order     digest.Digest
-	ExpiresAt time.Time           // with the order
-	Accounts  map[string][]string // keys, by kind of account
-}
+// Kind implements [lockdown.Kind].
+type Kind struct{}
 
-// Approve records a at the time now, in one statement: all of it or nothing.
-// dsn is the reviewer's own. An order that has ended is ErrNotApproved.
-func Approve(ctx context.Context, dsn string, a Approval, now time.Time) error {
-	if !a.ExpiresAt.After(now) {
-		return fmt.Errorf("%w: it ended %s, and an approval ends with it", ErrNotApproved, a.ExpiresAt.UTC().Format(time.RFC3339))
-	}
+// Approve implements [lockdown.Kind].
+func (Kind) Approve(ctx context.Context, reviewer lockdown.Login, a lockdown.Approval) error {
 	kinds, keys := []*string{nil}, []*string{nil} // the order itself
 	for kind, of := range a.Accounts {
 		for _, key := range of {
 			kinds, keys = append(kinds, &kind), append(keys, &key)
 		}
 	}
-	conn, err := connect(ctx, dsn)
+	conn, err := connect(ctx, reviewer.DSN)
 	if err != nil {
 		return err
 	}
@@ -43,14 +38,16 @@ func Approve(ctx context.Context, dsn string, a Approval, now time.Time) error {
 	return failure(ctx, err)
 }
 
-// soon is what must be left of an approval for an export to begin.
-const soon = time.Minute
+// Open implements [lockdown.Kind].
+func (Kind) Open(ctx context.Context, export lockdown.Login, order digest.Digest) (source.Store, error) {
+	if err := check(ctx, export.DSN, order); err != nil {
+		return nil, err
+	}
+	return postgres.Open(ctx, export.DSN)
+}
 
-// Check asks, as the export role, whether the order is approved in the store,
-// and for a minute more. It is nil where there is no lockdown: nothing is hidden
-// there. Without it, accounts that nobody approved would look like accounts that
-// do not exist, and that would be told to the authority.
-func Check(ctx context.Context, dsn string, order digest.Digest) error {
+// check asks, as the export role, whether the order is approved.
+func check(ctx context.Context, dsn string, order digest.Digest) error {
 	conn, err := connect(ctx, dsn)
 	if err != nil {
 		return err
@@ -61,12 +58,12 @@ func Check(ctx context.Context, dsn string, order digest.Digest) error {
 		return err
 	}
 	var approved bool
-	err = conn.QueryRow(ctx, "SELECT coalesce(writ.approved_until($1) > now() + $2::interval, false)", order.String(), soon).Scan(&approved)
+	err = conn.QueryRow(ctx, "SELECT coalesce(writ.approved_until($1) > now() + $2::interval, false)", order.String(), lockdown.Soon).Scan(&approved)
 	if err != nil {
 		return failure(ctx, err)
 	}
 	if !approved {
-		return fmt.Errorf("%w: order %s; a reviewer does it with writ approve", ErrNotApproved, order)
+		return lockdown.NotApproved(order)
 	}
 	return nil
 }

@@ -1,13 +1,11 @@
 //go:build servers
 
-package lockdown_test
+package postgres_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +17,10 @@ import (
 	"writ/crypto/digest"
 	"writ/export/internal/pgtest"
 	"writ/export/lockdown"
+	"writ/export/lockdown/locktest"
+	"writ/export/lockdown/postgres"
+	"writ/export/source"
+	store "writ/export/source/postgres"
 )
 
 const schema = `
@@ -42,7 +44,7 @@ func lock(t *testing.T, c *pgtest.Cluster, name string) database {
 	t.Helper()
 	owner := c.Create(t, name)
 	pgtest.Exec(t, owner, schema)
-	sql, err := lockdown.Script(radius(t), roles)
+	sql, err := postgres.Kind{}.Script(locktest.Store, radius(t), locktest.Roles)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +104,7 @@ func approve(t *testing.T, dsn string, order digest.Digest, keys ...string) {
 	t.Helper()
 	now := time.Now()
 	a := lockdown.Approval{Order: order, ExpiresAt: now.Add(time.Hour), Accounts: map[string][]string{"subscriber": keys}}
-	if err := lockdown.Approve(t.Context(), dsn, a, now); err != nil {
+	if err := lockdown.Approve(t.Context(), postgres.Kind{}, lockdown.Login{DSN: dsn}, a, now); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -120,7 +122,23 @@ func TestLockdown(t *testing.T) {
 	t.Run("Excess", func(t *testing.T) { excess(t, lock(t, c, "excess")) })
 	t.Run("OddNames", func(t *testing.T) { oddNames(t, c) })
 	t.Run("PowerfulRole", func(t *testing.T) { powerfulRole(t, c) })
-	t.Run("Export", func(t *testing.T) { exportThrough(t, lock(t, c, "exported")) })
+	t.Run("Export", func(t *testing.T) {
+		db := lock(t, c, "exported")
+		locktest.Database{
+			Kind: postgres.Kind{}, Catalog: locktest.Radius(t), File: "postgres_file", Export: db.export, Approver: db.approver,
+			Open: func(ctx context.Context, dsn string) (source.Store, error) { return store.Open(ctx, dsn) },
+		}.ExportThrough(t)
+	})
+	t.Run("CommandLine", func(t *testing.T) {
+		owner := c.Create(t, "mail")
+		as := func(role string) string { return strings.Replace(owner, "user=postgres", "user="+role, 1) }
+		locktest.Server{
+			Variable: "postgres_env", Types: strings.NewReplacer(" STRICT", "", "succeeded INTEGER", "succeeded BOOLEAN", "birth_date TEXT", "birth_date DATE"),
+			Run:    func(t *testing.T, statements string) { t.Helper(); pgtest.Exec(t, owner, statements) },
+			Roles:  locktest.Roles,
+			Export: as("writ_export"), Approver: as("writ_approver"), Login: "ALTER ROLE writ_export LOGIN; ALTER ROLE writ_approver LOGIN",
+		}.CommandLine(t)
+	})
 }
 
 // Whoever has the export role's connection gets no other column, no write and
@@ -180,7 +198,7 @@ func approvals(t *testing.T, db database) {
 	approve(t, db.approver, first, "Alice", "ali%", "alice ")
 	now := time.Now()
 	other := lockdown.Approval{Order: first, ExpiresAt: now.Add(time.Hour), Accounts: map[string][]string{"mailbox": {"alice"}}}
-	if err := lockdown.Approve(t.Context(), db.approver, other, now); err != nil {
+	if err := lockdown.Approve(t.Context(), postgres.Kind{}, lockdown.Login{DSN: db.approver}, other, now); err != nil {
 		t.Fatal(err)
 	}
 	want("with other accounts approved")
@@ -207,7 +225,7 @@ func approverRole(t *testing.T, db database) {
 	}
 
 	// An order that has ended is not approved, and a form that is none of ours neither.
-	err := lockdown.Approve(t.Context(), db.approver, lockdown.Approval{Order: first, ExpiresAt: time.Now()}, time.Now())
+	err := lockdown.Approve(t.Context(), postgres.Kind{}, lockdown.Login{DSN: db.approver}, lockdown.Approval{Order: first, ExpiresAt: time.Now()}, time.Now())
 	if !errors.Is(err, lockdown.ErrNotApproved) {
 		t.Errorf("an order that has ended: %v", err)
 	}
@@ -222,7 +240,7 @@ func approverRole(t *testing.T, db database) {
 		}
 	}
 	// The server's message would hold the key; ours does not.
-	err = lockdown.Approve(t.Context(), db.export, lockdown.Approval{Order: first, ExpiresAt: time.Now().Add(time.Hour),
+	err = lockdown.Approve(t.Context(), postgres.Kind{}, lockdown.Login{DSN: db.export}, lockdown.Approval{Order: first, ExpiresAt: time.Now().Add(time.Hour),
 		Accounts: map[string][]string{"subscriber": {"marker"}}}, time.Now())
 	if err == nil || strings.Contains(err.Error(), "marker") {
 		t.Errorf("approving as the export role: %v", err)
@@ -242,7 +260,7 @@ func others(t *testing.T, db database) {
 // open a table that the provider had closed.
 func ownPolicies(t *testing.T, db database) {
 	pgtest.Exec(t, db.owner, "DROP POLICY writ_others ON radacct; CREATE POLICY own ON radacct USING (username <> 'carol')")
-	sql, err := lockdown.Script(radius(t), roles)
+	sql, err := postgres.Kind{}.Script(locktest.Store, radius(t), locktest.Roles)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,8 +278,12 @@ func ownPolicies(t *testing.T, db database) {
 func check(t *testing.T, c *pgtest.Cluster, db database) {
 	want := func(dsn string, order digest.Digest, want error) {
 		t.Helper()
-		if err := lockdown.Check(t.Context(), dsn, order); !errors.Is(err, want) {
-			t.Errorf("Check = %v, want %v", err, want)
+		s, err := postgres.Kind{}.Open(t.Context(), lockdown.Login{DSN: dsn}, order)
+		if !errors.Is(err, want) {
+			t.Errorf("Open: %v, want %v", err, want)
+		}
+		if err == nil {
+			s.Close()
 		}
 	}
 	want(db.export, first, lockdown.ErrNotApproved)
@@ -277,7 +299,7 @@ func check(t *testing.T, c *pgtest.Cluster, db database) {
 func excess(t *testing.T, db database) {
 	want := func(dsn string, sentences ...string) {
 		t.Helper()
-		got, err := lockdown.Excess(t.Context(), dsn, radius(t))
+		got, err := postgres.Kind{}.Excess(t.Context(), lockdown.Login{DSN: dsn}, radius(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -297,7 +319,7 @@ func excess(t *testing.T, db database) {
 		"it writes to public.radcheck",
 		"it writes to writ.approved")
 	pgtest.Exec(t, db.owner, "REVOKE SELECT (value) ON radcheck FROM PUBLIC; REVOKE writ_approver FROM writ_export; ALTER TABLE radacct ENABLE ROW LEVEL SECURITY")
-	sql, err := lockdown.Script(radius(t), roles)
+	sql, err := postgres.Kind{}.Script(locktest.Store, radius(t), locktest.Roles)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,12 +339,12 @@ func oddNames(t *testing.T, c *pgtest.Cluster) {
 	owner := c.Create(t, "odd")
 	table, column := `we"ird $writ$; DROP TABLE x; --`, `co'l\umn $writ_$`
 	pgtest.Exec(t, owner, "CREATE TABLE "+pgx.Identifier{table}.Sanitize()+" ("+pgx.Identifier{column}.Sanitize()+" text, id text); CREATE TABLE x ()")
-	text := strings.NewReplacer("people", "'"+strings.ReplaceAll(table, "'", "''")+"'", "column: name", "column: '"+strings.ReplaceAll(column, "'", "''")+"'").Replace(head)
-	tables, err := tablesOf(t, text)
+	text := strings.NewReplacer("people", "'"+strings.ReplaceAll(table, "'", "''")+"'", "column: name", "column: '"+strings.ReplaceAll(column, "'", "''")+"'").Replace(locktest.Head)
+	tables, err := locktest.Tables(t, text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sql, err := lockdown.Script(tables, lockdown.Roles{Export: `ex"port '\ $writ$`, Approver: `Approver'; DROP TABLE x; --`})
+	sql, err := postgres.Kind{}.Script(locktest.Store, tables, lockdown.Roles{Export: `ex"port '\ $writ$`, Approver: `Approver'; DROP TABLE x; --`})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +359,7 @@ func oddNames(t *testing.T, c *pgtest.Cluster) {
 func powerfulRole(t *testing.T, c *pgtest.Cluster) {
 	owner := c.Create(t, "powerful")
 	pgtest.Exec(t, owner, "CREATE ROLE powerful BYPASSRLS")
-	sql, err := lockdown.Script(radius(t), lockdown.Roles{Export: "powerful", Approver: "writ_approver"})
+	sql, err := postgres.Kind{}.Script(locktest.Store, radius(t), lockdown.Roles{Export: "powerful", Approver: "writ_approver"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,12 +370,5 @@ func powerfulRole(t *testing.T, c *pgtest.Cluster) {
 	defer conn.Close(context.Background())
 	if _, err := conn.Exec(t.Context(), sql).ReadAll(); err == nil || !strings.Contains(err.Error(), "no lockdown can take away") {
 		t.Errorf("the script ran: %v", err)
-	}
-}
-
-func put(t *testing.T, dir, name, text string) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -1,6 +1,4 @@
-//go:build servers
-
-package lockdown_test
+package locktest
 
 import (
 	"context"
@@ -19,26 +17,30 @@ import (
 	"writ/export/outbox"
 	"writ/export/record"
 	"writ/export/source"
-	"writ/export/source/postgres"
 	"writ/export/workspace"
 	"writ/manifest"
 )
 
+// A Database is one that is locked down, with FreeRADIUS's tables in it.
+type Database struct {
+	Kind             lockdown.Kind
+	Open             func(ctx context.Context, dsn string) (source.Store, error)
+	Catalog          string
+	File             string // what writ.yaml calls a file that holds a connection string
+	Export, Approver string // connection strings
+}
+
 // provider makes an access provider's workspace, with the demo's keys.
-func provider(t *testing.T, dsn string) (string, export.Config) {
+func (db Database) provider(t *testing.T) (string, export.Config) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "ws")
 	if err := demo.Make(dir, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile("../../testdata/radius/catalog.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, dir, workspace.CatalogFile, string(text))
-	put(t, dir, workspace.ConfigFile, "format: writ.workspace/v1\nstores:\n  radius: {postgres_file: dsn}\n"+
+	put(t, dir, workspace.CatalogFile, db.Catalog)
+	put(t, dir, workspace.ConfigFile, "format: writ.workspace/v1\nstores:\n  radius: {"+db.File+": dsn}\n"+
 		"signer: {key: keys/manifest.pem, password_file: keys/password}\nengineer: {key: keys/engineer.pem, password_file: keys/password}\nledger: {key: keys/ledger.key}\n")
-	put(t, dir, "dsn", dsn)
+	put(t, dir, "dsn", db.Export)
 	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -102,10 +104,11 @@ func subpoena(t *testing.T, dir string) export.Request {
 	return export.Request{Order: s.Marshal()}
 }
 
-// A valid order is found by a reviewer and exported by the export role; without
-// the approval its account does not exist.
-func exportThrough(t *testing.T, db database) {
-	dir, config := provider(t, db.export)
+// ExportThrough finds a valid order by a reviewer and exports it by the export
+// role; without the approval its account does not exist.
+func (db Database) ExportThrough(t *testing.T) {
+	t.Helper()
+	dir, config := db.provider(t)
 	request := subpoena(t, dir)
 
 	before, err := export.Plan(t.Context(), config, request)
@@ -117,23 +120,21 @@ func exportThrough(t *testing.T, db database) {
 	}
 
 	review := config
-	review.Store = func(ctx context.Context, _ catalog.StoreName) (source.Store, error) {
-		return postgres.Open(ctx, db.approver)
-	}
+	review.Store = func(ctx context.Context, _ catalog.StoreName) (source.Store, error) { return db.Open(ctx, db.Approver) }
 	found, err := export.Find(t.Context(), review, request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	digest := found.Order.Digest()
-	if err := lockdown.Check(t.Context(), db.export, digest); !errors.Is(err, lockdown.ErrNotApproved) {
-		t.Errorf("Check = %v", err)
+	config.Store = func(ctx context.Context, name catalog.StoreName) (source.Store, error) {
+		return db.Kind.Open(ctx, lockdown.Login{Store: name, DSN: db.Export}, digest)
+	}
+	if _, err := export.Plan(t.Context(), config, request); !errors.Is(err, lockdown.ErrNotApproved) {
+		t.Errorf("Plan without an approval: %v", err)
 	}
 	a := lockdown.Approval{Order: digest, ExpiresAt: found.Order.Order().ExpiresAt.UTC(), Accounts: found.Accounts}
-	if err := lockdown.Approve(t.Context(), db.approver, a, time.Now()); err != nil {
+	if err := lockdown.Approve(t.Context(), db.Kind, lockdown.Login{Store: Store, DSN: db.Approver}, a, time.Now()); err != nil {
 		t.Fatal(err)
-	}
-	if err := lockdown.Check(t.Context(), db.export, digest); err != nil {
-		t.Error(err)
 	}
 
 	receipt, err := export.Run(t.Context(), config, request)
@@ -150,5 +151,12 @@ func exportThrough(t *testing.T, db database) {
 	request.Order[len(request.Order)/2] ^= 1
 	if _, err := export.Find(t.Context(), review, request); !errors.Is(err, order.ErrRejected) {
 		t.Errorf("a changed order: %v", err)
+	}
+}
+
+func put(t *testing.T, dir, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

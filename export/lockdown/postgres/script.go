@@ -1,7 +1,6 @@
-package lockdown
+package postgres
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,29 +8,21 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"writ/export/catalog"
+	"writ/export/lockdown"
 )
-
-// Roles are the two roles of a lockdown. No person should have both.
-type Roles struct {
-	Export   string // reads what was approved
-	Approver string // finds accounts and approves them
-}
 
 // maxName is the most bytes of a name that PostgreSQL keeps.
 // https://www.postgresql.org/docs/current/sql-syntax-lexical.html: "the maximum
 // identifier length is 63 bytes"; a longer one is cut, and names something else.
 const maxName = 63
 
-// Script returns the SQL, for PostgreSQL 14 and later, that locks a database
-// down to tables. It may be run again at any time, also after the catalog changed.
-func Script(tables []Table, r Roles) (string, error) {
-	if r.Export == r.Approver {
-		return "", fmt.Errorf("%w: the export role and the approver's are one", ErrUnusable)
+// Script implements [lockdown.Kind].
+func (Kind) Script(_ catalog.StoreName, tables []lockdown.Table, r lockdown.Roles) (string, error) {
+	if err := r.Check(); err != nil {
+		return "", err
 	}
-	for _, name := range names(tables, r) {
-		if err := checkName(name); err != nil {
-			return "", err
-		}
+	if err := checkNames(names(tables, r)); err != nil {
+		return "", err
 	}
 	export, approver := quote(r.Export), quote(r.Approver)
 	var b strings.Builder
@@ -128,7 +119,7 @@ func createRole(role string) string {
 END`, literal(role), quote(role)))
 }
 
-func tableScript(t Table, export, approver string) string {
+func tableScript(t lockdown.Table, export, approver string) string {
 	var b strings.Builder
 	name := tableName(t.Name)
 	fmt.Fprintf(&b, "\n-- %s: the columns that some rule could grant, and those by which records are\n-- found and sorted.\n", name)
@@ -163,7 +154,7 @@ END`, literal(name), name)), name, export, where)
 }
 
 // schemas returns the tables' schemas, sorted. A name without one is in public.
-func schemas(tables []Table) []string {
+func schemas(tables []lockdown.Table) []string {
 	var out []string
 	for _, t := range tables {
 		out = append(out, schema(t.Name))
@@ -179,7 +170,7 @@ func schema(t catalog.Table) string {
 	return t.Schema
 }
 
-func names(tables []Table, r Roles) []string {
+func names(tables []lockdown.Table, r lockdown.Roles) []string {
 	out := []string{r.Export, r.Approver}
 	for _, t := range tables {
 		out = append(append(append(out, schema(t.Name), t.Name.Name), t.Export...), t.Approve...)
@@ -187,21 +178,16 @@ func names(tables []Table, r Roles) []string {
 	return out
 }
 
-func checkName(s string) error {
-	var why error
-	switch {
-	case s == "":
-		why = errors.New("an empty name")
-	case len(s) > maxName:
-		why = fmt.Errorf("name %q has %d bytes, and PostgreSQL cuts it to %d", s, len(s), maxName)
-	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		why = fmt.Errorf("name %q has a control character", s) // it could end a comment
-	case s == "public" || s == "PUBLIC" || !strings.HasPrefix(s, "pg_"):
-		return nil
-	default:
-		why = fmt.Errorf("name %q begins with pg_, which is the server's own", s)
+func checkNames(names []string) error {
+	if err := lockdown.CheckNames("PostgreSQL", maxName, func(s string) int { return len(s) }, names...); err != nil {
+		return err
 	}
-	return fmt.Errorf("%w: %w", ErrUnusable, why)
+	for _, s := range names {
+		if strings.HasPrefix(s, "pg_") {
+			return fmt.Errorf("%w: name %q begins with pg_, which is the server's own", lockdown.ErrUnusable, s)
+		}
+	}
+	return nil
 }
 
 func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
