@@ -72,8 +72,8 @@ func (h *harness) exportLarge(ctx context.Context, r *result) error {
 	if err := h.compare(ctx, h.rounds, warm, all...); err != nil {
 		return err
 	}
-	r.tables = append(r.tables, comparison{fmt.Sprintf("%d rows of one account", h.rows), all})
-	what := fmt.Sprintf("export, %d rows", h.rows)
+	r.tables = append(r.tables, comparison{count(int64(h.rows)) + " rows of one account", all})
+	what := "export, " + count(int64(h.rows)) + " rows"
 	r.rows = append(r.rows,
 		ratio("export-json", what, ours, json, atMost(1/2.2)),
 		ratio("export-csv", what, ours, csv, atMost(1/1.3)),

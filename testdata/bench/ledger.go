@@ -58,7 +58,7 @@ func (h *harness) ledger(ctx context.Context, r *result) error {
 		appends.add(have, asked.median)
 		r.tables = append(r.tables, comparison{"a ledger of about " + count(size) + " entries", []*command{export, audit}})
 		if size == first || size == last {
-			r.rows = append(r.rows, row{key: "ledger-" + fmt.Sprint(size), what: "append and proof in an export, " + count(size) + " entries", peer: "nothing",
+			r.rows = append(r.rows, row{key: "ledger-" + fmt.Sprint(size), what: "append and proof in an export, " + count(size) + " entries",
 				ours: asked.seconds(), value: asked.median * 1e3, unit: "ms", target: atMost(15)})
 		}
 		if size == pick(h.quick, last, 100_000) {
@@ -149,7 +149,7 @@ func (h *harness) auditRate(ctx context.Context, r *result, p *place, size int64
 	r.rows = append(r.rows,
 		row{key: "audit", what: "audit, " + count(size) + " statements", peer: peer.name, ours: a.seconds(), theirs: b.seconds(),
 			value: b.median / a.median, unit: "%", target: atLeast(0.8)},
-		row{key: "audit-memory", what: "memory of the audit, " + count(size) + " statements", peer: "nothing", ours: megabytes(audit.peak().median),
+		row{key: "audit-memory", what: "memory of the audit, " + count(size) + " statements", ours: megabytes(audit.peak().median),
 			value: audit.peak().median / (1 << 20), unit: "MiB"})
 	return nil
 }

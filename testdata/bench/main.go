@@ -40,6 +40,7 @@ type options struct {
 	only        []string
 	write       string
 	cosign      string
+	given       string // the flags that say what is measured
 }
 
 func parse(args []string) (options, error) {
@@ -55,6 +56,11 @@ func parse(args []string) (options, error) {
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
+	flags.Visit(func(f *flag.Flag) {
+		if f.Name != "write" && f.Name != "cosign" {
+			o.given += " --" + f.Name + "=" + f.Value.String()
+		}
+	})
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("%q is no flag", flags.Arg(0))
 	}
@@ -102,7 +108,7 @@ func bench(ctx context.Context, args []string) error {
 		return err
 	}
 	defer h.close()
-	r := &report{options: o, notes: notes, args: args}
+	r := &report{options: o, notes: notes}
 	for _, s := range sections {
 		if len(o.only) > 0 && !slices.Contains(o.only, s.name) {
 			continue

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -109,7 +108,7 @@ func (h *harness) verifies(ctx context.Context, r *result, d *delivery, size str
 	if err := h.compare(ctx, max(rounds, 5), d.warm, all...); err != nil {
 		return err
 	}
-	r.tables = append(r.tables, comparison{fmt.Sprintf("verify, the %s delivery, %d bytes", size, d.bytes), all})
+	r.tables = append(r.tables, comparison{"verify, the " + size + " delivery, " + count(d.bytes) + " bytes", all})
 	for _, x := range []struct {
 		key  string
 		peer *command
@@ -137,6 +136,6 @@ func (h *harness) size(ctx context.Context, r *result) error {
 	}
 	theirs := c.output().median
 	r.rows = append(r.rows, row{key: "size", what: "size of the delivery, large", peer: c.name,
-		ours: fmt.Sprintf("%d bytes", d.bytes), theirs: fmt.Sprintf("%.0f bytes", theirs), value: float64(d.bytes) / theirs, target: atMost(1.05)})
+		ours: count(d.bytes) + " bytes", theirs: count(int64(theirs)) + " bytes", value: float64(d.bytes) / theirs, target: atMost(1.05)})
 	return nil
 }

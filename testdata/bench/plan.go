@@ -39,12 +39,12 @@ func (h *harness) plan(ctx context.Context, r *result) error {
 	if err != nil {
 		return err
 	}
-	r.tables = append(r.tables, comparison{fmt.Sprintf("a store of %d rows of %d accounts", h.signins.rows, h.signins.accounts+1), all})
-	what := fmt.Sprintf("plan, store of %d rows", h.signins.rows)
+	r.tables = append(r.tables, comparison{"a store of " + count(int64(h.signins.rows)) + " rows of " + count(int64(h.signins.accounts+1)) + " accounts", all})
+	what := "plan, store of " + count(int64(h.signins.rows)) + " rows"
 	r.rows = append(r.rows,
 		row{key: "plan", what: what, peer: peer.name, ours: ours.wall().seconds(), theirs: peer.wall().seconds(),
 			value: (ours.wall().median - peer.wall().median) * 1e3, unit: "ms more", target: atMost(50)},
-		row{key: "plan-index", what: what + ": tables read from end to end", peer: "nothing", ours: fmt.Sprint(scans), value: float64(scans), unit: "scans", target: atMost(0)})
+		row{key: "plan-index", what: what + ": tables read from end to end", ours: fmt.Sprint(scans), value: float64(scans), unit: "scans", target: atMost(0)})
 	return nil
 }
 

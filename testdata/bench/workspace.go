@@ -119,7 +119,8 @@ func (p *place) authorities(n int) error {
 		return err
 	}
 	d := r.Document()
-	for i := range n {
+	for range n {
+		i := len(d.Authorities)
 		d.Authorities = append(d.Authorities, trust.Authority{
 			ID: fmt.Sprintf("court-%d", i), Name: fmt.Sprint("Court ", i), Kind: trust.Court, Jurisdiction: "us", Country: "US", Keys: []trust.Key{}, Validity: d.Authorities[0].Validity,
 		})
