@@ -100,11 +100,11 @@ func (h *harness) exportTiny(ctx context.Context, r *result) error {
 	if err != nil {
 		return err
 	}
-	if err := locked.key("keys/manifest.pem, password_file: keys/password"); err != nil {
+	if err := locked.keys("keys/manifest.pem, password_file: keys/password", "keys/engineer.pem, password_file: keys/password"); err != nil {
 		return err
 	}
-	ours := plain.export("writ export, key without password", h.tiny())
-	password := locked.export("writ export, key with password", h.tiny())
+	ours := plain.export("writ export, keys without passwords", h.tiny())
+	password := locked.export("writ export, both keys with passwords", h.tiny())
 	openssl := h.pipeline("psql JSON, zstd -3, age, sha256sum, openssl", plain, h.tiny(), true, sumUp, byOpenssl)
 	all := []*command{ours, password, openssl}
 	var cosign *command
@@ -120,7 +120,7 @@ func (h *harness) exportTiny(ctx context.Context, r *result) error {
 	for _, x := range []struct {
 		key, what string
 		ours      *command
-	}{{"export-tiny", what, ours}, {"export-tiny-password", what + ", key with password", password}} {
+	}{{"export-tiny", what, ours}, {"export-tiny-password", what + ", both keys with passwords", password}} {
 		r.rows = append(r.rows, h.byCosign(x.key, x.what, x.ours, cosign, atMost(1.0/8)))
 	}
 	r.rows = append(r.rows, ratio("export-tiny-openssl", what, ours, openssl, target{}))

@@ -20,57 +20,65 @@ func (h *harness) ledger(ctx context.Context, r *result) error {
 	if err != nil {
 		return err
 	}
-	var exports, audits, appends series
-	exports.name, audits.name, appends.name = "export", "audit", "append and proof"
-	exports.expect, audits.expect, appends.expect = logarithmic, linear, logarithmic
-	exported, audited := series{name: "export", expect: flat}, series{name: "audit", expect: flat}
-	first, last := int64(10), pick(h.quick, int64(10_000), 1_000_000)
-	for size := first; size <= last; size *= 10 {
-		// What the ledger ends with is what it grows by. The second makes every
-		// index that the growth left behind.
-		if err := h.once(ctx, nil, p.export("before", h.tiny())); err != nil {
-			return err
-		}
-		say("ledger: growing to %d entries", size)
-		have, err := p.extend(ctx, size)
+	d := dimension{
+		title: "Ledger size", x: "entries",
+		time:   []series{{name: "export", expect: logarithmic}, {name: "audit", expect: linear}, {name: "append", expect: logarithmic}},
+		memory: []series{{name: "export", expect: flat}, {name: "audit", expect: flat}},
+	}
+	rated := min(h.entries, 100_000)
+	for _, size := range tens(10, int(h.entries)) {
+		have, err := h.grow(ctx, p, int64(size))
 		if err != nil {
 			return err
 		}
-		export := p.export("writ export, ledger of "+count(size), h.tiny())
-		if err := h.once(ctx, nil, p.export("after", h.tiny())); err != nil {
-			return err
-		}
+		name := "ledger of " + count(int64(size))
+		export, audit := p.export("writ export, "+name, h.tiny()), p.audit("writ audit, "+name)
 		if err := h.compare(ctx, h.rounds, nil, export); err != nil {
 			return err
 		}
-		audit := p.audit("writ audit, ledger of " + count(size))
-		if err := h.compare(ctx, pick(size > 100_000, 1, h.rounds), nil, audit); err != nil {
+		if int64(size) == rated {
+			err = h.auditRate(ctx, r, audit, size)
+		} else {
+			err = h.compare(ctx, pick(size > 100_000, 1, h.rounds), nil, audit)
+		}
+		if err != nil {
 			return err
 		}
 		asked, err := p.appends(ctx, h.often())
 		if err != nil {
 			return err
 		}
-		exports.add(have, export.wall().median)
-		exported.add(have, export.peak().median)
-		audits.add(have, audit.wall().median)
-		audited.add(have, audit.peak().median)
-		appends.add(have, asked.median)
-		r.tables = append(r.tables, comparison{"a ledger of about " + count(size) + " entries", []*command{export, audit}})
-		if size == first || size == last {
-			r.rows = append(r.rows, row{key: "ledger-" + fmt.Sprint(size), what: "append and proof in an export, " + count(size) + " entries",
+		for i, t := range []spread{export.wall(), audit.wall(), asked} {
+			d.time[i].add(have, t.median)
+		}
+		for i, m := range []spread{export.peak(), audit.peak()} {
+			d.memory[i].add(have, m.median)
+		}
+		r.tables = append(r.tables, comparison{"a " + name + " entries", []*command{export, audit}})
+		if size == 10 || int64(size) == h.entries {
+			r.rows = append(r.rows, row{key: "ledger-" + fmt.Sprint(size), what: "append and proof in an export, " + count(int64(size)) + " entries",
 				ours: asked.seconds(), value: asked.median * 1e3, unit: "ms", target: atMost(15)})
 		}
-		if size == pick(h.quick, last, 100_000) {
-			if err := h.auditRate(ctx, r, p, size); err != nil {
-				return err
-			}
-		}
 	}
-	r.growth = append(r.growth, dimension{
-		title: "Ledger size", x: "entries", time: []series{exports, audits, appends}, memory: []series{exported, audited},
-	})
+	r.growth = append(r.growth, d)
 	return os.RemoveAll(p.dir)
+}
+
+// grow lets a place's ledger grow to about size entries, and makes the indexes
+// that belong to it.
+func (h *harness) grow(ctx context.Context, p *place, size int64) (have int64, err error) {
+	// What the ledger ends with is what it grows by.
+	if err := h.once(ctx, nil, p.export("before", h.tiny())); err != nil {
+		return 0, err
+	}
+	start := time.Now()
+	if have, err = p.extend(ctx, size); err != nil {
+		return 0, err
+	}
+	grown := time.Since(start)
+	err = h.once(ctx, nil, p.export("after", h.tiny()))
+	say("ledger: grew to %d entries in %.1f s, indexes in %.1f s", have, grown.Seconds(), (time.Since(start) - grown).Seconds())
+	return have, err
 }
 
 // audit is writ audit of the place's ledger. It finds nothing, or it fails.
@@ -97,7 +105,7 @@ func (p *place) appends(ctx context.Context, times int) (spread, error) {
 	for range times {
 		// Orders that no other number is like, and not right after the last.
 		now := uint64(time.Now().UnixNano())
-		s, err := template.like(now, p.h.people.provider)
+		s, err := template.like(now, p.h.people)
 		if err != nil {
 			return spread{}, err
 		}
@@ -126,12 +134,11 @@ func (p *place) appends(ctx context.Context, times int) (spread, error) {
 }
 
 // auditRate compares an audit with the verification of as many signatures.
-func (h *harness) auditRate(ctx context.Context, r *result, p *place, size int64) error {
-	raw, err := newSignatures(int(size))
+func (h *harness) auditRate(ctx context.Context, r *result, audit *command, size int) error {
+	raw, err := newSignatures(size)
 	if err != nil {
 		return err
 	}
-	audit := p.audit("writ audit")
 	peer := &command{name: "raw ECDSA P-256 verification, all cores"}
 	for range h.rounds {
 		if err := h.once(ctx, nil, audit); err != nil {
@@ -144,12 +151,12 @@ func (h *harness) auditRate(ctx context.Context, r *result, p *place, size int64
 		peer.runs = append(peer.runs, run{wall: seconds})
 		say("audit %.2f s, raw %.2f s", audit.runs[len(audit.runs)-1].wall, seconds)
 	}
-	r.tables = append(r.tables, comparison{"audit of " + count(size) + " statements", []*command{audit, peer}})
+	r.tables = append(r.tables, comparison{"audit of " + count(int64(size)) + " statements", []*command{audit, peer}})
 	a, b := audit.wall(), peer.wall()
 	r.rows = append(r.rows,
-		row{key: "audit", what: "audit, " + count(size) + " statements", peer: peer.name, ours: a.seconds(), theirs: b.seconds(),
+		row{key: "audit", what: "audit, " + count(int64(size)) + " statements", peer: peer.name, ours: a.seconds(), theirs: b.seconds(),
 			value: b.median / a.median, unit: "%", target: atLeast(0.8)},
-		row{key: "audit-memory", what: "memory of the audit, " + count(size) + " statements", ours: megabytes(audit.peak().median),
+		row{key: "audit-memory", what: "memory of the audit, " + count(int64(size)) + " statements", ours: megabytes(audit.peak().median),
 			value: audit.peak().median / (1 << 20), unit: "MiB"})
 	return nil
 }

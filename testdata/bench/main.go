@@ -13,6 +13,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -26,7 +27,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := bench(ctx, os.Args[1:])
 	stop()
-	if err != nil {
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -37,6 +38,7 @@ type options struct {
 	quick, huge bool
 	rows        int // of the large export
 	rounds      int
+	entries     int64 // of the largest ledger
 	only        []string
 	write       string
 	cosign      string
@@ -50,6 +52,7 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&o.huge, "huge", false, "10 GB as well")
 	flags.IntVar(&o.rows, "rows", 0, "`number` of rows of the large export; default: 5,000,000, with --quick 100,000")
 	flags.IntVar(&o.rounds, "rounds", 0, "`number` of runs of each command; default: 5, with --quick 3")
+	flags.Int64Var(&o.entries, "entries", 0, "`number` of entries of the largest ledger; default: 1,000,000, with --quick 10,000")
 	only := flags.String("only", "", "`sections` to run, separated by commas, of "+strings.Join(names(), ","))
 	flags.StringVar(&o.write, "write", "", "`FILE` for the report; default: docs/benchmarks.md for a whole run, none with --quick or --only")
 	flags.StringVar(&o.cosign, "cosign", "", "`FILE` of cosign; default: in PATH, or where make interop builds it")
@@ -78,8 +81,11 @@ func parse(args []string) (options, error) {
 	if o.rounds == 0 {
 		o.rounds = pick(o.quick, 3, 5)
 	}
-	if o.rows < 10_000 || o.rounds < 1 {
-		return o, fmt.Errorf("want at least 10,000 rows and 1 round")
+	if o.entries == 0 {
+		o.entries = pick(o.quick, int64(10_000), 1_000_000)
+	}
+	if o.rows < 10_000 || o.rounds < 1 || o.entries < 100 {
+		return o, fmt.Errorf("want at least 10,000 rows, 1 round and 100 entries")
 	}
 	if o.write == "" && !o.quick && len(o.only) == 0 {
 		o.write = "docs/benchmarks.md"

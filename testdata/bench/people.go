@@ -24,12 +24,17 @@ type people struct {
 	roots     []sign.Signer
 	signers   []sign.Signer // of orders
 	provider  sign.Signer   // of statements
+	engineer  sign.Signer   // who runs exports
 	recipient string        // the agency's
 	warrant   order.Order
 }
 
-// plainKey is the provider's key without a password, beside the one that has one.
-const plainKey = "keys/manifest-plain.pem"
+// The provider's and the engineer's key without a password, beside those that
+// have one.
+const (
+	plainKey         = "keys/manifest-plain.pem"
+	plainEngineerKey = "keys/engineer-plain.pem"
+)
 
 func newPeople(dir string) (*people, error) {
 	if err := demo.Make(dir, time.Now()); err != nil {
@@ -57,7 +62,7 @@ func newPeople(dir string) (*people, error) {
 	}
 	p.roots = []sign.Signer{load("root-1"), load("root-2")}
 	p.signers = []sign.Signer{load("court"), load("reviewer-1"), load("reviewer-2")}
-	p.provider = load("manifest")
+	p.provider, p.engineer = load("manifest"), load("engineer")
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +84,7 @@ func newPeople(dir string) (*people, error) {
 		return nil, err
 	}
 	p.warrant = signed.Order()
-	return p, errors.Join(p.withoutPassword("keys/manifest.pem", plainKey, password), p.withoutPassword("keys/engineer.pem", "keys/engineer-plain.pem", password))
+	return p, errors.Join(p.withoutPassword("keys/manifest.pem", plainKey, password), p.withoutPassword("keys/engineer.pem", plainEngineerKey, password))
 }
 
 // withoutPassword writes a key once more.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -13,7 +14,7 @@ const (
 	panel      = 150 // height of one plot
 	cellHeight = 2*panel + 100
 	left       = 52 // of a cell, for the scale
-	right      = 70 // and for the series' names
+	right      = 76 // and for the series' names and slopes
 )
 
 // Colours that stand apart on white and on black, and for those who see few;
@@ -59,7 +60,7 @@ func draw(b *strings.Builder, top int, what string, all []series, label func(flo
 	height := panel - 34
 	atX := func(v float64) float64 { return left + x.at(v)*(cellWidth-left-right) }
 	atY := func(v float64) float64 { return float64(top+height) - y.at(v)*float64(height) }
-	fmt.Fprintf(b, `<text x="%d" y="%d">%s</text>`+"\n", left, top-6, what)
+	fmt.Fprintf(b, `<text x="%d" y="%d">%s</text>`+"\n", left, top-6, what+", expected "+expected(all))
 	for _, v := range y.ticks() {
 		fmt.Fprintf(b, `<path class="grid" d="M%d %.1fH%d"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n", left, atY(v), cellWidth-right, left-4, atY(v)+4, label(v))
 	}
@@ -81,8 +82,19 @@ func draw(b *strings.Builder, top int, what string, all []series, label func(flo
 			fmt.Fprintf(b, `<circle class="t%d" cx="%.1f" cy="%.1f" r="2.5"/>`+"\n", i%3, atX(p.x), atY(p.y))
 		}
 		last := s.points[len(s.points)-1]
-		fmt.Fprintf(b, `<text class="t%d" x="%.1f" y="%.1f">%s</text>`+"\n", i%3, atX(last.x)+6, apart(atY(last.y)+4, &taken), s.name)
+		fmt.Fprintf(b, `<text class="t%d" x="%.1f" y="%.1f">%s</text>`+"\n", i%3, atX(last.x)+6, apart(atY(last.y)+4, &taken), fmt.Sprintf("%s %.2f", s.name, s.slope()))
 	}
+}
+
+// expected names what is expected of the series, each once.
+func expected(all []series) string {
+	var names []string
+	for _, s := range all {
+		if name := string(s.expect); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, " or ")
 }
 
 // apart moves a label down until it stands on no other.

@@ -160,7 +160,7 @@ func (s *result) page(b *strings.Builder, n notes) {
 
 // growth shows the plots and what was fitted.
 func (r *report) growth(b *strings.Builder, plots string) {
-	fmt.Fprintf(b, "\n## Growth\n\n![Time and memory against what grows](%s)\n\nBoth axes are logarithmic. The slope is of a line through the upper half of the points: 1 is linear, 0 flat.\n", plots)
+	fmt.Fprintf(b, "\n## Growth\n\n![Time and memory against what grows](%s)\n\nBoth axes are logarithmic. The slope is of a line through the upper half of the points: 1 is linear, 0 flat. In the plots it stands beside the name.\n", plots)
 	if note := r.notes["growth"]; note != "" {
 		b.WriteString("\n" + note + "\n")
 	}

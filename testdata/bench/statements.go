@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"regexp"
 	"runtime"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,9 +23,40 @@ import (
 
 // An answered order is what the ledger says of one: received, decided, exported.
 type answered struct {
-	received act.Received
-	decided  act.Decided
-	exported act.Exported
+	entries [3]entry
+	order   digest.Digest
+	was     manifest.Export
+	decided act.Decided
+}
+
+// An entry is a signed statement in its parts: the bundle up to the payload,
+// the payload, the bundle up to the signature, and its end.
+type entry struct {
+	head, middle, tail []byte
+	payload            []byte
+}
+
+var signedParts = regexp.MustCompile(`(?s)^(.*"payload": ?")([^"]+)(".*"sig": ?")[^"]+(".*)$`)
+
+func parseEntry(b []byte) (e entry, err error) {
+	m := signedParts.FindSubmatch(b)
+	if m == nil {
+		return e, fmt.Errorf("a ledger entry has no payload and signature")
+	}
+	e = entry{head: m[1], middle: m[3], tail: m[4]}
+	e.payload, err = base64.StdEncoding.DecodeString(string(m[2]))
+	return e, err
+}
+
+// sign returns the entry with another payload, signed.
+func (e entry) sign(payload []byte, k sign.Signer) ([]byte, error) {
+	sig, err := k.Sign(sign.ForStatement, payload)
+	if err != nil {
+		return nil, err
+	}
+	b := base64.StdEncoding.AppendEncode(bytes.Clone(e.head), payload)
+	b = base64.StdEncoding.AppendEncode(append(b, e.middle...), sig)
+	return append(b, e.tail...), nil
 }
 
 // lastAnswered reads the last order that was answered from a ledger's end.
@@ -33,6 +67,7 @@ func lastAnswered(ctx context.Context, r *ledger.Reader) (answered, error) {
 		return a, err
 	}
 	size := v.Checkpoint().Size()
+	seen := 0
 	for e, err := range v.Entries(ctx, max(0, size-3), size) {
 		if err != nil {
 			return a, err
@@ -41,40 +76,45 @@ func lastAnswered(ctx context.Context, r *ledger.Reader) (answered, error) {
 		if err != nil {
 			return a, err
 		}
+		if a.entries[e.Index-max(0, size-3)], err = parseEntry(bytes.Clone(e.Bytes)); err != nil {
+			return a, err
+		}
 		switch x := s.Unverified().(type) {
 		case act.Received:
-			a.received = x
+			a.order, seen = x.Order.Digest, 1
 		case act.Decided:
-			a.decided = x
+			a.decided, seen = x, seen+1
 		case act.Exported:
-			a.exported = x
+			a.was, seen = x.Predicate, seen+1
 		}
 	}
-	if a.received.Order.Digest.IsZero() || a.decided.Order != a.received.Order.Digest || a.exported.Predicate.Order.Digest != a.decided.Order {
+	if seen != 3 || a.decided.Order != a.order || a.was.Order.Digest != a.order {
 		return a, fmt.Errorf("the ledger does not end with an order that was answered")
 	}
 	return a, nil
 }
 
 // like returns the statements of another order that was answered in the same
-// way, signed: number n is always of the same order.
-func (a answered) like(n uint64, k sign.Signer) ([][]byte, error) {
-	a.received.Order.Digest = numbered("order", n)
-	a.decided.Order = a.received.Order.Digest
-	x := &a.exported.Predicate
-	x.Order.Digest = a.received.Order.Digest
-	x.ExportID = x.Order.Digest.Hex()[:32]
-	x.Ciphertext.Name = x.ExportID + manifest.CiphertextSuffix
-	x.Ciphertext.SHA256 = numbered("ciphertext", n)
-	x.Bag.TagManifest = numbered("bag", n)
-	a.exported.Subject = manifest.Subjects(x.Ciphertext, x.Bag)
-	var all [][]byte
-	for _, s := range []act.Act{a.received, a.decided, a.exported} {
-		b, err := act.Sign(s, k)
-		if err != nil {
-			return nil, err
+// way, signed: number n is always of the same order. They are what package act
+// would write, which takes much longer to check them.
+func (a *answered) like(n uint64, by *people) (all [3][]byte, err error) {
+	order := numbered("order", n)
+	asked, err := act.NewRequest(order, a.decided.InForce.Plan, a.decided.Request.Engineer, a.decided.Request.RequestedAt, by.engineer)
+	if err != nil {
+		return all, err
+	}
+	const id = 32 // hex digits of an order's digest, by which its export goes
+	renamed := strings.NewReplacer(
+		a.order.Hex(), order.Hex(),
+		a.order.Hex()[:id], order.Hex()[:id],
+		a.was.Ciphertext.SHA256.Hex(), numbered("ciphertext", n).Hex(),
+		a.was.Bag.TagManifest.Hex(), numbered("bag", n).Hex(),
+		base64.StdEncoding.EncodeToString(a.decided.Request.Sig), base64.StdEncoding.EncodeToString(asked.Sig),
+	)
+	for i, e := range a.entries {
+		if all[i], err = e.sign([]byte(renamed.Replace(string(e.payload))), by.provider); err != nil {
+			return all, err
 		}
-		all = append(all, b)
 	}
 	return all, nil
 }
@@ -83,18 +123,18 @@ func numbered(what string, n uint64) digest.Digest {
 	return digest.Digest(sha256.Sum256(binary.BigEndian.AppendUint64([]byte(what), n)))
 }
 
-// many returns the statements of orders first to last, made on all cores.
-func (a answered) many(first, last uint64, k sign.Signer) ([][]byte, error) {
+// many returns the statements of orders first to last, made on all cores: what
+// was received, what was decided, what was exported.
+func (a *answered) many(first, last uint64, by *people) (kinds [3][][]byte, failed error) {
 	var (
-		made    = make([][][]byte, last-first+1)
+		made    = make([][3][]byte, last-first+1)
 		workers sync.WaitGroup
 		mu      sync.Mutex
-		failed  error
 	)
 	for w := range uint64(runtime.NumCPU()) {
 		workers.Go(func() {
 			for i := w; i < uint64(len(made)); i += uint64(runtime.NumCPU()) {
-				s, err := a.like(first+i, k)
+				s, err := a.like(first+i, by)
 				if err != nil {
 					mu.Lock()
 					failed = err
@@ -106,7 +146,12 @@ func (a answered) many(first, last uint64, k sign.Signer) ([][]byte, error) {
 		})
 	}
 	workers.Wait()
-	return slices.Concat(made...), failed
+	for _, statements := range made {
+		for k, s := range statements {
+			kinds[k] = append(kinds[k], s)
+		}
+	}
+	return kinds, failed
 }
 
 // ordersAtOnce are appended together.
@@ -139,14 +184,16 @@ func (p *place) extend(ctx context.Context, size int64) (have int64, err error) 
 	defer l.Close()
 	for have+3 <= size {
 		n := min((size-have)/3, ordersAtOnce)
-		statements, err := template.many(uint64(have), uint64(have+n-1), p.h.people.provider)
+		kinds, err := template.many(uint64(have), uint64(have+n-1), p.h.people)
 		if err != nil {
 			return have, err
 		}
-		if _, err := l.AppendAll(ctx, statements...); err != nil {
-			return have, err
+		for _, statements := range kinds {
+			if _, err := l.AppendAll(ctx, statements...); err != nil {
+				return have, err
+			}
+			have += int64(len(statements))
 		}
-		have += int64(len(statements))
 	}
 	return have, nil
 }

@@ -27,7 +27,7 @@ const config = `format: writ.workspace/v1
 stores:
   mail: {postgres_file: dsn}
 signer: {key: KEY}
-engineer: {key: keys/engineer-plain.pem}
+engineer: {key: ENGINEER}
 ledger: {key: keys/ledger.key}
 policy: policy
 outbox: ../out
@@ -39,7 +39,7 @@ var catalogHead string
 //go:embed dataset.yaml
 var catalogDataset string
 
-// place makes a workspace. Its ledger is empty, its key has no password, and
+// place makes a workspace. Its ledger is empty, its keys have no passwords, and
 // its catalog has one dataset.
 func (h *harness) place(name string) (*place, error) {
 	p := &place{dir: filepath.Join(h.work, name), h: h}
@@ -49,7 +49,7 @@ func (h *harness) place(name string) (*place, error) {
 	if err := p.write("dsn", h.db.dsn+"\n"); err != nil {
 		return nil, err
 	}
-	if err := p.key(plainKey); err != nil {
+	if err := p.keys(plainKey, plainEngineerKey); err != nil {
 		return nil, err
 	}
 	if err := p.datasets("signins", "signins"); err != nil {
@@ -66,9 +66,9 @@ func (p *place) write(name, text string) error {
 	return os.WriteFile(path, []byte(text), 0o600)
 }
 
-// key says which key signs.
-func (p *place) key(file string) error {
-	return p.write(workspace.ConfigFile, strings.Replace(config, "KEY", file, 1))
+// keys says which keys sign: the provider's and the engineer's.
+func (p *place) keys(provider, engineer string) error {
+	return p.write(workspace.ConfigFile, strings.NewReplacer("KEY", provider, "ENGINEER", engineer).Replace(config))
 }
 
 // datasets writes a catalog with datasets of the same table.
