@@ -133,6 +133,8 @@ func TestLockdown(t *testing.T) {
 	t.Run("CommandLine", func(t *testing.T) { commandLine(t, db) })
 	t.Run("Index", again(index))
 	t.Run("OthersAsBefore", again(others))
+	t.Run("OddNamesAndTypes", func(t *testing.T) { oddNamesAndTypes(t, db.Server) })
+	t.Run("TwoOwners", func(t *testing.T) { twoOwners(t, db.Server) })
 	t.Run("Excess", again(excess))
 }
 
