@@ -61,6 +61,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"export", "crypto/digest crypto/seal crypto/sign crypto/trust export/catalog export/order export/outbox export/pack export/plan export/policy export/record export/source manifest manifest/act manifest/commit", "alone lines the stages up"},
 	{"export/workspace", "crypto/sign crypto/trust export/catalog export/internal/strictyaml export/lockdown export/lockdown/mysql export/lockdown/postgres export/policy export/source export/source/mysql export/source/postgres export/source/sqlite manifest/ledger", "finds in one folder what an export needs, so it knows every kind of store"},
 	{"export/demo", "crypto/digest crypto/seal crypto/sign crypto/trust export/order export/workspace manifest/ledger", "a made-up provider, for the command line and for tests"},
+	{"export/internal/daemon", "", "a server that ends with its test"},
 	{"export/internal/pgtest", "", "a PostgreSQL of a test's own"},
 	{"export/internal/mytest", "", "a MariaDB of a test's own"},
 

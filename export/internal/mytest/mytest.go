@@ -3,23 +3,21 @@
 package mytest
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"writ/export/internal/daemon"
 )
 
 // A Server is a running server. Its account "root" needs no password.
@@ -57,58 +55,9 @@ func Start(t testing.TB) *Server {
 	server := command(dir, who, "mariadbd", append(common, "--socket="+s.Socket, "--skip-networking", "--skip-log-bin", "--pid-file="+filepath.Join(dir, "pid"),
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--innodb-doublewrite=0", "--sync-frm=0", "--innodb-buffer-pool-size=32M", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci",
 		"--default-time-zone=-05:00", "--sql-mode=")...)
-	// If the test dies without its cleanups, so does the server.
-	server.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	run(t, server)
+	daemon.Run(t, server, "ready for connections", syscall.SIGTERM)
 	Exec(t, s.DSN("root", ""), "SET GLOBAL sql_select_limit = 3")
 	return s
-}
-
-// run starts the server, waits until it is ready, and stops it when t ends.
-func run(t testing.TB, server *exec.Cmd) {
-	t.Helper()
-	log, err := server.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ready, ended := make(chan error, 1), make(chan struct{})
-	go func() {
-		defer close(ended)
-		// The signal comes when the thread that started the process ends, so it must stay.
-		runtime.LockOSThread()
-		if err := server.Start(); err != nil {
-			ready <- err
-			return
-		}
-		var said strings.Builder
-		for lines := bufio.NewScanner(log); lines.Scan(); {
-			if strings.Contains(lines.Text(), "ready for connections") {
-				ready <- nil
-				break
-			}
-			fmt.Fprintln(&said, lines.Text())
-		}
-		io.Copy(io.Discard, log)
-		err := server.Wait()
-		select {
-		case ready <- fmt.Errorf("the server ended (%v):\n%s", err, said.String()):
-		default:
-		}
-	}()
-	if err := <-ready; err != nil {
-		<-ended
-		t.Fatalf("mariadbd: %v", err)
-	}
-	t.Cleanup(func() {
-		server.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-ended:
-		case <-time.After(time.Minute):
-			server.Process.Kill()
-			<-ended
-			t.Error("mariadbd did not stop")
-		}
-	})
 }
 
 // Create makes an empty database and returns root's connection string to it.

@@ -3,24 +3,21 @@
 package pgtest
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"writ/export/internal/daemon"
 )
 
 // A Cluster is a running server with the databases "postgres" and those that
@@ -57,57 +54,8 @@ func Start(t testing.TB) *Cluster {
 	c.Port = freePort(t)
 	server := c.command(who, "postgres", "-D", data, "-c", "listen_addresses=127.0.0.1", "-p", strconv.Itoa(c.Port), "-k", dir,
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=30")
-	// If the test dies without its cleanups, so does the server.
-	server.SysProcAttr.Pdeathsig = syscall.SIGQUIT
-	c.run(t, server)
+	daemon.Run(t, server, "ready to accept connections", syscall.SIGINT) // a fast shutdown
 	return c
-}
-
-// run starts the server, waits until it is ready, and stops it when t ends.
-func (c *Cluster) run(t testing.TB, server *exec.Cmd) {
-	t.Helper()
-	log, err := server.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ready, ended := make(chan error, 1), make(chan struct{})
-	go func() {
-		defer close(ended)
-		// The signal comes when the thread that started the process ends, so it must stay.
-		runtime.LockOSThread()
-		if err := server.Start(); err != nil {
-			ready <- err
-			return
-		}
-		var said strings.Builder
-		for lines := bufio.NewScanner(log); lines.Scan(); {
-			if strings.Contains(lines.Text(), "ready to accept connections") {
-				ready <- nil
-				break
-			}
-			fmt.Fprintln(&said, lines.Text())
-		}
-		io.Copy(io.Discard, log)
-		err := server.Wait()
-		select {
-		case ready <- fmt.Errorf("the server ended (%v):\n%s", err, said.String()):
-		default:
-		}
-	}()
-	if err := <-ready; err != nil {
-		<-ended
-		t.Fatalf("postgres: %v", err)
-	}
-	t.Cleanup(func() {
-		server.Process.Signal(syscall.SIGINT) // a fast shutdown
-		select {
-		case <-ended:
-		case <-time.After(time.Minute):
-			server.Process.Kill()
-			<-ended
-			t.Error("postgres did not stop")
-		}
-	})
 }
 
 // Create makes an empty database and returns its connection string.

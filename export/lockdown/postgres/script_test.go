@@ -1,10 +1,6 @@
 package postgres_test
 
 import (
-	"errors"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,8 +8,6 @@ import (
 	"writ/export/lockdown/locktest"
 	"writ/export/lockdown/postgres"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func radius(t testing.TB) []lockdown.Table {
 	t.Helper()
@@ -24,52 +18,13 @@ func radius(t testing.TB) []lockdown.Table {
 	return tables
 }
 
-func TestScriptGolden(t *testing.T) {
-	got, err := postgres.Kind{}.Script(locktest.Store, radius(t), locktest.Roles)
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden := filepath.Join("testdata", "radius.sql")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("the script is not %s; go test -update rewrites it:\n%s", golden, got)
-	}
-}
+func TestScriptGolden(t *testing.T) { locktest.Golden(t, postgres.Kind{}, radius(t)) }
 
 func TestScriptRefused(t *testing.T) {
-	for _, tt := range []struct {
-		name, catalog string
-		roles         lockdown.Roles
-		want          error
-	}{
-		{"a plain catalog", locktest.Head, locktest.Roles, nil},
-		{"a name that the server cuts", strings.ReplaceAll(locktest.Head, "column: name", "column: "+strings.Repeat("n", 64)), locktest.Roles, lockdown.ErrUnusable},
-		{"a table of the server's own", strings.ReplaceAll(locktest.Head, "table: people", "table: pg_catalog.pg_authid"), locktest.Roles, lockdown.ErrUnusable},
-		{"one role for both", locktest.Head, lockdown.Roles{Export: "writ", Approver: "writ"}, lockdown.ErrUnusable},
-		{"no role", locktest.Head, lockdown.Roles{Approver: "writ"}, lockdown.ErrUnusable},
-		{"a predefined role", locktest.Head, lockdown.Roles{Export: "pg_read_all_data", Approver: "writ"}, lockdown.ErrUnusable},
-		{"a role of two lines", locktest.Head, lockdown.Roles{Export: "a\nDROP TABLE people; --", Approver: "writ"}, lockdown.ErrUnusable},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			tables, err := locktest.Tables(t, tt.catalog)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sql, err := postgres.Kind{}.Script(locktest.Store, tables, tt.roles)
-			if !errors.Is(err, tt.want) {
-				t.Fatalf("error is %v, want %v", err, tt.want)
-			}
-			if (sql == "") != (tt.want != nil) {
-				t.Errorf("script and error do not agree: %q", sql)
-			}
-		})
-	}
+	with := func(old, new string) string { return strings.ReplaceAll(locktest.Head, old, new) }
+	locktest.Scripts(t, postgres.Kind{}, []locktest.Case{
+		{Name: "a name that the server cuts", Catalog: with("column: name", "column: "+strings.Repeat("n", 64)), Want: lockdown.ErrUnusable},
+		{Name: "a table of the server's own", Catalog: with("table: people", "table: pg_catalog.pg_authid"), Want: lockdown.ErrUnusable},
+		{Name: "a predefined role", Roles: lockdown.Roles{Export: "pg_read_all_data", Approver: "writ"}, Want: lockdown.ErrUnusable},
+	})
 }
