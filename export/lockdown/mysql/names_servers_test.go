@@ -54,7 +54,8 @@ func oddNamesAndTypes(t *testing.T, s *mytest.Server) {
 	}
 }
 
-// A row that two owners have is shown once, for either, and for neither it is not.
+// A row that two owners have is shown once, for either, and for neither it is
+// not, nor asked about.
 func twoOwners(t *testing.T, s *mytest.Server) {
 	owner := s.Create(t, "calls")
 	mytest.Exec(t, owner, "CREATE TABLE people (id int, caller varchar(9), callee int, name text); INSERT INTO people VALUES (1, 'a', 1, 'both'), (2, 'a', 2, 'caller'), (3, 'b', 1, 'callee'), (4, NULL, 1, 'unknown'), (5, 'b', 2, 'none'), (2, 'a', 2, 'caller'), (6, 'A', 1, 'callee'), (7, 'A', 3, 'none'), (8, 'a', 1, 'both'), (9, 'a ', 1, 'callee')")
@@ -73,7 +74,7 @@ func twoOwners(t *testing.T, s *mytest.Server) {
 		t.Fatal(err)
 	}
 	for _, switches := range []string{"", "SET optimizer_switch = 'materialization=off';"} {
-		got, err := s.Client(t, "root", "writ_calls", switches+"SET sql_select_limit = 99; SELECT name FROM people")
+		got, err := s.Client(t, "root", "writ_calls", switches+"SET sql_select_limit = 99; SELECT name FROM people WHERE EXP(IF(name = 'none', 1000, 1)) > 0")
 		names := strings.Fields(got)
 		slices.Sort(names)
 		if want := []string{"both", "both", "callee", "callee", "callee", "caller", "caller", "unknown"}; err != nil || !slices.Equal(names, want) {

@@ -79,7 +79,7 @@ func schema(t *testing.T, h Harness) {
 
 // A name is quoted, whatever is in it.
 func names(t *testing.T, h Harness) {
-	hostile := []string{`we"ird; drop table x--`, `a.b`, `select`, `$1?1:x`, `back\slash' OR 1=1`, `Größe`}
+	hostile := []string{`we"ird; drop table x--`, `a.b`, `select`, `$1?1:x`, `back\slash' OR 1=1`, `Größe`, "back`tick; drop table x -- /*! */ #"}
 	table := Table{Table: catalog.Table{Name: `t"; drop table x--`}, Columns: []Column{{Name: `ac"count`, Type: catalog.Text}}}
 	row := Row{"a"}
 	r := source.Read{Dataset: "d", Table: table.Table, AccountKey: `ac"count`, Accounts: []string{"a"}, Key: []string{hostile[0]}}
