@@ -50,7 +50,7 @@ type Config struct {
 	Outbox   *outbox.Outbox
 
 	Now           func() time.Time // nil means time.Now
-	Workers       int              // zero means GOMAXPROCS
+	Workers       int              // zero means GOMAXPROCS, but at most 4
 	Progress      func(Progress)   // nil means quiet
 	UnsafeTesting bool             // answer test orders, and only those
 }

@@ -113,7 +113,8 @@ func (c *Config) pull(ctx context.Context, s *session, stage *outbox.Staging, id
 func (c *Config) pack(ctx context.Context, s *session, dst io.Writer, id string) (*pulled, error) {
 	workers := c.Workers
 	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
+		// One connection feeds three of them. More would only take memory.
+		workers = min(runtime.GOMAXPROCS(0), 4)
 	}
 	ceilings := s.plan.Decision().Ceilings()
 	seed := commit.NewSeed()

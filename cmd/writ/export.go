@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -148,9 +147,7 @@ func statementSigner(c *cli.Context, w *workspace.Workspace) (sign.Signer, error
 	if _, set := os.LookupEnv("WRIT_PASSWORD"); set || c.String(passwordFlag.Name) != "" {
 		w.Config.Signer.PasswordFile = ""
 	}
-	signer, err := w.Signer(secret(c, passwordFlag.Name, "WRIT_PASSWORD", "password of the signing key"))
-	debug.FreeOSMemory() // scrypt took 64 MiB, which the export shall not take on top of its own
-	return signer, err
+	return w.Signer(secret(c, passwordFlag.Name, "WRIT_PASSWORD", "password of the signing key"))
 }
 
 // recording is [exporting] with the key of [statementSigner].

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
 
@@ -53,7 +52,6 @@ func runOpen(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // as in [statementSigner]; age's scrypt takes 256 MiB
 	if _, err := os.Stat(filepath.Dir(c.String("output"))); err != nil {
 		return fmt.Errorf("%w: --output: there is no folder %s to put it into", errUsage, filepath.Dir(c.String("output")))
 	}

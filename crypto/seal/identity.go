@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -137,6 +138,7 @@ func decryptIdentity(file []byte, passphrase func() ([]byte, error)) ([]byte, er
 		return nil, ErrPassword
 	}
 	id.SetMaxWorkFactor(maxWorkFactor)
+	defer debug.FreeOSMemory() // age's scrypt takes 256 MiB, which shall not stay
 	r, err := age.Decrypt(bytes.NewReader(file), id)
 	if noMatch := (*age.NoIdentityMatchError)(nil); errors.As(err, &noMatch) {
 		return nil, ErrPassword

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
 	"github.com/sigstore/sigstore/pkg/signature"
@@ -94,6 +95,9 @@ func LoadSigner(text []byte, password func() ([]byte, error)) (Signer, error) {
 		// Not nil: sigstore takes nil for "not encrypted". An empty password is
 		// one that cosign writes.
 		pass = cryptoutils.StaticPasswordFunc(append([]byte{}, given...))
+		// cosign's scrypt takes 64 MiB, which shall not come on top of what the
+		// caller goes on to take.
+		defer debug.FreeOSMemory()
 	}
 	key, err := cryptoutils.UnmarshalPEMToPrivateKey(text, pass)
 	switch {

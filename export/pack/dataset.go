@@ -39,8 +39,9 @@ const spare = 8 << 20
 
 // encode is the work on a chunk. It gives the batch back as soon as it can.
 func (c *chunk) encode(salts *commit.Salts, e *frame.Encoder) error {
-	if cap(c.plain) > spare {
-		c.plain, c.frames = nil, nil
+	if c.plain == nil || cap(c.plain) > spare {
+		// Whole at once: growing would leave as much behind, for the collector.
+		c.plain, c.frames = make([]byte, 0, frame.MaxContent), make([]byte, 0, frame.MaxContent/4)
 	}
 	plain, ends, err := c.batch.Encode(c.plain[:0], c.ends[:0])
 	c.batch.Release()

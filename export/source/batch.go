@@ -81,6 +81,9 @@ func (p *Pool) Get(ctx context.Context, columns []Column) (*Batch, error) {
 // reset empties the batch and quotes the members' names, once for all its records.
 func (b *Batch) reset(columns []Column) error {
 	b.columns, b.rows, b.filled, b.record, b.err = columns, 0, 0, 0, nil
+	if b.cells == nil { // whole at once: growing would leave as much behind, for the collector
+		b.cells = make([]byte, 0, BatchBytes)
+	}
 	b.cells, b.names, b.starts = b.cells[:0], b.names[:0], b.starts[:0]
 	if len(columns) == 0 {
 		return fmt.Errorf("%w: a record needs at least one field", ErrSchema)

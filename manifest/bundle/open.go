@@ -20,7 +20,7 @@ import (
 // Options of [Open].
 type Options struct {
 	MaxBytes int64 // of all that is written; zero means what the manifest states
-	Workers  int   // zero means GOMAXPROCS
+	Workers  int   // zero means GOMAXPROCS, but at most 4
 	Progress func(written int64)
 }
 
@@ -32,7 +32,8 @@ const Page = "index.html"
 // yet; on any error it does not exist either.
 func Open(ctx context.Context, d Delivery, p *trust.Provider, id seal.Identity, dir string, o Options) (*Verified, error) {
 	if o.Workers <= 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
+		// As fast as one goroutine writes and hashes files. More would only take memory.
+		o.Workers = min(runtime.GOMAXPROCS(0), 4)
 	}
 	dir = filepath.Clean(dir)
 	switch _, err := os.Lstat(dir); {
