@@ -12,6 +12,7 @@ import (
 	"writ/crypto/trust"
 	"writ/manifest"
 	"writ/manifest/bundle"
+	"writ/manifest/commit"
 	"writ/manifest/exhibit"
 )
 
@@ -21,13 +22,15 @@ func exhibitCommand() *cli.Command {
 		Usage:     "disclose one record of an opened delivery in a small file that writ verify checks without the rest",
 		ArgsUsage: "BUNDLE OPENED",
 		Description: "writ exhibit --provider provider.json --dataset logins --record 17 --out ex-17.json out/ex-2026-0042 opened\n" +
+			"writ exhibit --provider provider.json --dataset logins --field ip --value ip.txt --out ex-17.json out/ex-2026-0042 opened\n" +
 			"BUNDLE is the delivery's folder, or one of its files; OPENED is the folder that writ open made of it. The file holds\n" +
 			"the whole record, its salt, its path to the signed root, and the manifest; nobody can learn other records from it.",
 		Flags: []cli.Flag{
 			providerFlag,
 			&cli.StringFlag{Name: "dataset", Usage: "`NAME` of the dataset"},
 			&cli.Uint64Flag{Name: "record", Usage: "take record `N` of the dataset, counted from 0"},
-			&cli.StringFlag{Name: "field", Usage: "`NAME=VALUE`: take the one record whose field has exactly this value"},
+			&cli.StringFlag{Name: "field", Usage: "take the one record whose field `NAME` has exactly the value that --value gives"},
+			&cli.StringFlag{Name: "value", Usage: "`FILE` with that value, - for standard input; it is evidence, so it is never an argument, which other users of the machine see"},
 			&cli.StringFlag{Name: "out", Usage: "`FILE` to make; its name ends with .json"},
 		},
 		Action: runExhibit,
@@ -44,12 +47,14 @@ func runExhibit(c *cli.Context) error {
 	}
 	pick := exhibit.Record(c.Uint64("record"))
 	switch {
-	case c.IsSet("record") == c.IsSet("field"):
-		return fmt.Errorf("%w: say which record: --record N or --field NAME=VALUE", errUsage)
+	case c.IsSet("record") == c.IsSet("field") || c.IsSet("field") != c.IsSet("value"):
+		return fmt.Errorf("%w: say which record: --record N, or --field NAME --value FILE", errUsage)
 	case c.IsSet("field"):
-		if pick, err = exhibit.ParseField(c.String("field")); err != nil {
+		value, err := fieldValue(c)
+		if err != nil {
 			return err
 		}
+		pick = exhibit.Field(c.String("field"), value)
 	}
 	out := c.String("out")
 	if !isExhibit(out) {
@@ -72,6 +77,21 @@ func runExhibit(c *cli.Context) error {
 	}
 	fmt.Fprintf(c.App.ErrWriter, "%s: one record and its proof; whoever has the provider file checks it with writ verify\n", out)
 	return nil
+}
+
+// fieldValue reads the value that --value names, without the line's end that an
+// editor leaves.
+func fieldValue(c *cli.Context) (string, error) {
+	var b []byte
+	var err error
+	if path := c.String("value"); path == "-" {
+		b, err = readAll(c.App.Reader, "standard input", commit.MaxRecordBytes)
+	} else {
+		b, err = readInput(path, commit.MaxRecordBytes)
+	}
+	value, _ := strings.CutSuffix(string(b), "\n")
+	value, _ = strings.CutSuffix(value, "\r")
+	return value, err
 }
 
 // isExhibit reports whether a file's name is an exhibit's, and not one of a delivery's.

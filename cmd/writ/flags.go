@@ -83,12 +83,17 @@ func readInput(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	return readAll(f, path, limit)
+}
+
+// readAll reads what is called name, up to a limit.
+func readAll(r io.Reader, name string, limit int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	if int64(len(b)) > limit {
-		return nil, fmt.Errorf("%w: %s: more than %d bytes", errUsage, path, limit)
+		return nil, fmt.Errorf("%w: %s: more than %d bytes", errUsage, name, limit)
 	}
 	return b, nil
 }

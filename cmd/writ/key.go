@@ -312,16 +312,15 @@ func inspectKey(b []byte) (keyReport, error) {
 				k = s.Public()
 			}
 		}
-	case formLedgerPublic, formLedgerPrivate:
+	case formLedgerPublic:
 		r.Verifier = keyLine(b)
-		if r.Form == formLedgerPrivate {
-			l, err := ledger.ParseKey(keyLine(b))
-			if err != nil {
-				return r, err
-			}
-			r.Verifier = l.Public()
-		}
 		r.Origin, k, err = ledger.Pin(r.Verifier)
+	case formLedgerPrivate:
+		var l *ledger.Key
+		if l, err = ledger.ParseKey(keyLine(b)); err == nil {
+			r.Verifier = l.Public()
+			r.Origin, k, err = ledger.Pin(r.Verifier)
+		}
 	case formRecipient:
 		var to seal.Recipient
 		to, err = parseRecipientFile(b)

@@ -44,9 +44,19 @@ func TestParse(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(Of(nil).String())
 	f.Add("sha256:")
+	f.Add("sha256:" + strings.Repeat("A", 64))
 	f.Fuzz(func(t *testing.T, s string) {
-		if d, err := Parse(s); err == nil && d.String() != s {
+		d, err := Parse(s)
+		if err == nil && d.String() != s {
 			t.Fatalf("%q has a second spelling, %q", s, d)
+		}
+		var text Digest
+		if textErr := text.UnmarshalText([]byte(s)); (textErr == nil) != (err == nil) || text != d {
+			t.Fatalf("as text, %q is %v (%v)", s, text, textErr)
+		}
+		bare, ok := strings.CutPrefix(s, "sha256:")
+		if hex, hexErr := ParseHex(bare); ok && ((hexErr == nil) != (err == nil) || hex != d) {
+			t.Fatalf("in hex, %q is %v (%v)", bare, hex, hexErr)
 		}
 	})
 }

@@ -289,3 +289,32 @@ func FuzzInspect(f *testing.F) {
 		}
 	})
 }
+
+// What opens as a stream opens the same from a file, and only what nobody changed opens.
+func FuzzOpenAt(f *testing.F) {
+	seeds(f, "*.age")
+	r, err := ParseRecipient(text(f, "x25519.pub"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	whole := sealed(f, r, []byte("the very text"))
+	f.Add(whole)
+	f.Fuzz(func(t *testing.T, file []byte) {
+		id := identity(t, "x25519.key")
+		var stream, at []byte
+		r, streamErr := Open(bytes.NewReader(file), id)
+		if streamErr == nil {
+			stream, streamErr = io.ReadAll(r)
+		}
+		ra, size, atErr := OpenAt(bytes.NewReader(file), int64(len(file)), id)
+		if atErr == nil {
+			at, atErr = io.ReadAll(io.NewSectionReader(ra, 0, size))
+		}
+		if (streamErr == nil) != (atErr == nil) || streamErr == nil && !bytes.Equal(stream, at) {
+			t.Fatalf("Open = %d bytes, %v; OpenAt = %d bytes, %v", len(stream), streamErr, len(at), atErr)
+		}
+		if bytes.HasPrefix(file, whole[:100]) && streamErr == nil && !bytes.Equal(file, whole) {
+			t.Fatal("opened something else than was sealed")
+		}
+	})
+}

@@ -164,6 +164,10 @@ func FuzzParsePublicKey(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		k, err := ParsePublicKey(text)
+		var same PublicKey
+		if textErr := same.UnmarshalText(text); (textErr == nil) != (err == nil) || !same.Equal(k) && err == nil {
+			t.Fatalf("as text: %v, want %v", textErr, err)
+		}
 		if err != nil {
 			if k.ID() != "" {
 				t.Fatalf("a key came with the error %v", err)

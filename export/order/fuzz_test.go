@@ -49,6 +49,10 @@ func FuzzParseInstant(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		i, err := order.ParseInstant(s)
+		var text order.Instant
+		if textErr := text.UnmarshalText([]byte(s)); (textErr == nil) != (err == nil) || text != i {
+			t.Fatalf("as text, %q is %q (%v), want %q (%v)", s, text, textErr, i, err)
+		}
 		if err != nil {
 			return
 		}

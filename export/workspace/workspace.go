@@ -101,11 +101,8 @@ func Open(dir string) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := strictyaml.Unmarshal(b, &w.Config); err != nil {
-		return nil, fmt.Errorf("%w: %s:%w", ErrConfig, ConfigFile, err)
-	}
-	if err := w.Config.check(); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrConfig, ConfigFile, err)
+	if w.Config, err = parseConfig(b); err != nil {
+		return nil, err
 	}
 	if w.Registry, err = OpenRegistry(dir); err != nil {
 		return nil, err
@@ -206,6 +203,16 @@ func (w *Workspace) signer(what string, c SignerConfig, password func() ([]byte,
 		return nil, fmt.Errorf("%s: %w", c.Key, err)
 	}
 	return k, nil
+}
+
+func parseConfig(b []byte) (c Config, err error) {
+	if err := strictyaml.Unmarshal(b, &c); err != nil {
+		return Config{}, fmt.Errorf("%w: %s:%w", ErrConfig, ConfigFile, err)
+	}
+	if err := c.check(); err != nil {
+		return Config{}, fmt.Errorf("%w: %s: %w", ErrConfig, ConfigFile, err)
+	}
+	return c, nil
 }
 
 func (c Config) check() error {

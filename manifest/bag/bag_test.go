@@ -3,7 +3,9 @@ package bag
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -117,6 +119,24 @@ func FuzzParse(f *testing.F) {
 		}
 		if !bytes.Equal(Marshal(entries), b) {
 			t.Fatalf("%q does not round-trip", b)
+		}
+	})
+}
+
+// A path that is accepted stays in its folder, and is written in a list as it is.
+func FuzzCheckPath(f *testing.F) {
+	for _, s := range []string{"data/a", "../a", "/a", "a//b", "con", "a/NUL.txt", "a\\b", "a:b", "\u00e4/%", "a ", ".a", "a\x00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		if CheckPath(path) != nil {
+			return
+		}
+		if !fs.ValidPath(path) || !filepath.IsLocal(path) || strings.ContainsAny(path, "\\:\x00") {
+			t.Fatalf("%q is accepted", path)
+		}
+		if back, err := Parse(Marshal([]Entry{{Path: path}})); err != nil || len(back) != 1 || back[0].Path != path {
+			t.Fatalf("%q comes back as %v (%v)", path, back, err)
 		}
 	})
 }

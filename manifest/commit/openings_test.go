@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -57,6 +58,18 @@ func FuzzParseOpenings(f *testing.F) {
 		}
 		if again, err := o.Openings(); err != nil || !bytes.Equal(again, b) {
 			t.Fatalf("does not round-trip: %v", err)
+		}
+	})
+}
+
+// A seed has one spelling.
+func FuzzParseSeed(f *testing.F) {
+	f.Add(fixed)
+	f.Add(strings.TrimRight(fixed, "="))
+	f.Add("")
+	f.Fuzz(func(t *testing.T, s string) {
+		if seed, err := ParseSeed(s); err == nil && seed.Reveal() != s || err != nil && seed.Reveal() != "" {
+			t.Fatalf("%q is read as another (%v)", s, err)
 		}
 	})
 }

@@ -1,8 +1,10 @@
 package commit
 
 import (
+	"bytes"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"writ/crypto/digest"
@@ -128,4 +130,35 @@ func TestProverRefuses(t *testing.T) {
 			t.Errorf("%d of 3 records: %v", n, err)
 		}
 	}
+}
+
+// Of all that is offered for a place under a root, only the record with its own
+// salt and path is taken.
+func FuzzProof(f *testing.F) {
+	good, record, root := proven(f, 17, 35)
+	var path []byte
+	for _, h := range good.Path {
+		path = append(path, h[:]...)
+	}
+	f.Add(record, good.Salt[:], path, uint64(17), uint64(35))
+	f.Add(record, good.Salt[:], path, uint64(18), uint64(35))
+	f.Add(record, good.Salt[:], path[:32], uint64(17), uint64(35))
+	f.Add([]byte{}, []byte{}, []byte{}, uint64(0), uint64(1))
+	f.Fuzz(func(t *testing.T, b, salt, hashes []byte, index, size uint64) {
+		var p Proof
+		copy(p.Salt[:], salt)
+		for len(hashes) >= len(digest.Digest{}) {
+			p.Path = append(p.Path, digest.Digest(hashes[:len(digest.Digest{})]))
+			hashes = hashes[len(digest.Digest{}):]
+		}
+		if err := p.Check(b, index, size, root); err != nil {
+			if !errors.Is(err, ErrProof) {
+				t.Fatalf("Check = %v", err)
+			}
+			return
+		}
+		if !bytes.Equal(b, record) || p.Salt != good.Salt || !slices.Equal(p.Path, good.Path) {
+			t.Fatalf("another record is taken at %d of %d", index, size)
+		}
+	})
 }

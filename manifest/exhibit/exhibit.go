@@ -6,7 +6,7 @@
 // with nothing but the provider file. It shows which place the record has in
 // its dataset; of other records it shows hashes that are salted with what only
 // the bag holds, so nobody can find out by guessing what they say. It discloses
-// a whole record, never some of its fields: see docs/decisions/0003-salts.md.
+// a whole record, never some of its fields: see docs/decisions/0008-whole-records.md.
 package exhibit
 
 import (

@@ -3,7 +3,6 @@ package exhibit
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -28,15 +27,6 @@ func Record(index uint64) Pick { return Pick{by: byIndex, index: index} }
 // Field picks the one record whose field has a value: that of text without its
 // quotes, of anything else as its canonical JSON.
 func Field(name, value string) Pick { return Pick{by: byField, field: name, value: value} }
-
-// ParseField reads NAME=VALUE. Its errors do not repeat it.
-func ParseField(s string) (Pick, error) {
-	name, value, ok := strings.Cut(s, "=")
-	if !ok || name == "" {
-		return Pick{}, fmt.Errorf("%w: a field is picked by NAME=VALUE", ErrRequest)
-	}
-	return Field(name, value), nil
-}
 
 // check asks whether a dataset can have such a record.
 func (p Pick) check(d manifest.Dataset) error {

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -145,6 +146,38 @@ func FuzzHandler(f *testing.F) {
 			}
 		default:
 			t.Fatalf("%q: status %d", path, rec.Code)
+		}
+	})
+}
+
+// A key has one spelling, private and public, and keeps its private one.
+func FuzzParseKey(f *testing.F) {
+	k := fixedKey(f, 1)
+	f.Add(k.Private())
+	f.Add(k.Public())
+	f.Add("PRIVATE+KEY+a+00000000+")
+	f.Add("a+00000000+AQ==")
+	f.Fuzz(func(t *testing.T, s string) {
+		if v, err := ledger.ParseVerifier(s); err == nil {
+			origin, public, err := ledger.Pin(s)
+			if err != nil || origin != v.Name() || public.ID() == "" {
+				t.Fatalf("a key that is read can't be pinned: %v", err)
+			}
+		} else if !errors.Is(err, ledger.ErrKey) {
+			t.Fatalf("ParseVerifier = %v", err)
+		}
+		k, err := ledger.ParseKey(s)
+		if err != nil {
+			if !errors.Is(err, ledger.ErrKey) || strings.Contains(s, "+") && len(s) > 60 && strings.Contains(err.Error(), s[len(s)-40:]) {
+				t.Fatalf("ParseKey = %v", err)
+			}
+			return
+		}
+		if k.Private() != s {
+			t.Fatal("a private key has a second spelling")
+		}
+		if _, err := ledger.ParseVerifier(k.Public()); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

@@ -141,3 +141,26 @@ func TestPageNeedsNothingFromElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// A half-year has one spelling, and the next begins where it ends.
+func FuzzParseHalfYear(f *testing.F) {
+	for _, s := range []string{"2026-H1", "2026-H2", "0001-H1", "9999-H2", "2026-H3", "2026-h1", " 2026-H1", "+026-H1", "-001-H1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		h, err := ParseHalfYear(s)
+		var text HalfYear
+		if textErr := text.UnmarshalText([]byte(s)); (textErr == nil) != (err == nil) || text != h {
+			t.Fatalf("as text, %q is %v (%v)", s, text, textErr)
+		}
+		if err != nil {
+			if !errors.Is(err, ErrFormat) || !h.IsZero() {
+				t.Fatalf("ParseHalfYear = %v, %v", h, err)
+			}
+			return
+		}
+		if h.String() != s || HalfOf(h.Start()) != h || !h.Next().Start().Equal(h.End()) && h.Year < 9999 {
+			t.Fatalf("%q is %v", s, h)
+		}
+	})
+}

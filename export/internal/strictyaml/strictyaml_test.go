@@ -164,7 +164,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
-		n, err := parse(in)
+		n, err := strictyaml.Parse("test.yaml", []byte(in), 1<<20, errFamily)
 		if err != nil {
 			if !errors.Is(err, errFamily) || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("error %q", err)
@@ -183,6 +183,30 @@ func FuzzParse(f *testing.F) {
 		}
 		if err := m.Done(); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// What is unmarshalled was accepted by the strict reader, and what that refuses
+// fills nothing in.
+func FuzzUnmarshal(f *testing.F) {
+	for _, s := range []string{"format: x\n", "stores:\n  a: {file: b}\n", "format: x\nformat: y\n", "format: &a x\n", "format: 1\n", "unknown: x\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		var c struct {
+			Format string                       `yaml:"format"`
+			Stores map[string]map[string]string `yaml:"stores"`
+		}
+		err := strictyaml.Unmarshal([]byte(in), &c)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Fatalf("error %q", err)
+			}
+			return
+		}
+		if _, err := parse(in); err != nil {
+			t.Fatalf("Unmarshal takes what Parse refuses: %v", err)
 		}
 	})
 }
