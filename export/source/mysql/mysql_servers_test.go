@@ -460,41 +460,10 @@ func BenchmarkPull(b *testing.B) {
 	mytest.Exec(b, dsn, `CREATE TABLE logins (account int, id bigint, at datetime(6), address varchar(45), agent varchar(200), ok boolean, INDEX (account, at, id));
 		INSERT INTO logins SELECT seq % 2, seq, '2026-03-01' + INTERVAL seq SECOND, concat('203.0.113.', seq % 256), 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0', seq % 7 > 0
 			FROM seq_0_to_399999; ANALYZE TABLE logins`)
-	r := source.Read{Dataset: "logins", Table: catalog.Table{Name: "logins"}, AccountKey: "account", Accounts: []string{"1"}, Key: []string{"id"},
-		Time: catalog.TimeColumn{Column: "at"}, From: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)}
-	for _, f := range []catalog.Field{
-		{Name: "account", Type: catalog.Integer}, {Name: "address", Type: catalog.IPAddress}, {Name: "agent", Type: catalog.Text},
-		{Name: "at", Type: catalog.Timestamp}, {Name: "id", Type: catalog.Integer}, {Name: "ok", Type: catalog.Boolean},
-	} {
-		f.Column = string(f.Name)
-		r.Fields = append(r.Fields, f)
-	}
 	s, err := mysql.Open(b.Context(), dsn)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	x, err := s.Begin(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer x.Close()
-	p := source.NewPool(2)
-	var out []byte
-	var ends []int
-	b.ReportAllocs()
-	for b.Loop() {
-		n := 0
-		for batch, err := range x.Pull(b.Context(), r, p) {
-			if err != nil {
-				b.Fatal(err)
-			}
-			if out, ends, err = batch.Encode(out[:0], ends[:0]); err != nil {
-				b.Fatal(err)
-			}
-			n += len(out)
-			batch.Release()
-		}
-		b.SetBytes(int64(n))
-	}
+	sourcetest.Bench(b, s, sourcetest.SignIns(catalog.Integer, catalog.Native, "1"))
 }

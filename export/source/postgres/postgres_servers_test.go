@@ -360,41 +360,10 @@ func BenchmarkPull(b *testing.B) {
 			('203.0.113.' || (i % 256))::inet AS address, 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0' AS agent, i % 7 > 0 AS ok
 			FROM generate_series(0, 399999) i;
 		CREATE INDEX ON logins(account, at, id); ANALYZE logins`)
-	r := source.Read{Dataset: "logins", Table: catalog.Table{Name: "logins"}, AccountKey: "account", Accounts: []string{"1"}, Key: []string{"id"},
-		Time: catalog.TimeColumn{Column: "at"}, From: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)}
-	for _, f := range []catalog.Field{
-		{Name: "account", Type: catalog.Integer}, {Name: "address", Type: catalog.IPAddress}, {Name: "agent", Type: catalog.Text},
-		{Name: "at", Type: catalog.Timestamp}, {Name: "id", Type: catalog.Integer}, {Name: "ok", Type: catalog.Boolean},
-	} {
-		f.Column = string(f.Name)
-		r.Fields = append(r.Fields, f)
-	}
 	s, err := postgres.Open(b.Context(), dsn)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	x, err := s.Begin(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer x.Close()
-	p := source.NewPool(2)
-	var out []byte
-	var ends []int
-	b.ReportAllocs()
-	for b.Loop() {
-		n := 0
-		for batch, err := range x.Pull(b.Context(), r, p) {
-			if err != nil {
-				b.Fatal(err)
-			}
-			if out, ends, err = batch.Encode(out[:0], ends[:0]); err != nil {
-				b.Fatal(err)
-			}
-			n += len(out)
-			batch.Release()
-		}
-		b.SetBytes(int64(n))
-	}
+	sourcetest.Bench(b, s, sourcetest.SignIns(catalog.Integer, catalog.Native, "1"))
 }

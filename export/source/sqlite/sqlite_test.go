@@ -293,38 +293,13 @@ func BenchmarkPull(b *testing.B) {
 		INSERT INTO logins SELECT 'user-' || (i % 2), i, 1772323200 + i, '203.0.113.' || (i % 256),
 			'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0', i % 7 > 0 FROM n;
 		CREATE INDEX by ON logins(account, at, id)`)
-	r := source.Read{Dataset: "logins", Table: catalog.Table{Name: "logins"}, AccountKey: "account", Key: []string{"id"},
-		Time: catalog.TimeColumn{Column: "at", Encoding: catalog.Unix},
-		From: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)}
-	for _, f := range []catalog.Field{
-		{Name: "account", Type: catalog.Text}, {Name: "address", Type: catalog.IPAddress}, {Name: "agent", Type: catalog.Text},
-		{Name: "at", Type: catalog.Timestamp, Encoding: catalog.Unix}, {Name: "id", Type: catalog.Integer}, {Name: "ok", Type: catalog.Boolean},
-	} {
-		f.Column = string(f.Name)
-		r.Fields = append(r.Fields, f)
+	s, err := sqlite.Open(path)
+	if err != nil {
+		b.Fatal(err)
 	}
 	for _, accounts := range [][]string{{"user-0"}, {"user-0", "user-1"}} {
 		b.Run(fmt.Sprint(len(accounts), " accounts"), func(b *testing.B) {
-			r.Accounts = accounts
-			x := begin(b, path)
-			p := source.NewPool(2)
-			var out []byte
-			var ends []int
-			b.ReportAllocs()
-			for b.Loop() {
-				n := 0
-				for batch, err := range x.Pull(b.Context(), r, p) {
-					if err != nil {
-						b.Fatal(err)
-					}
-					if out, ends, err = batch.Encode(out[:0], ends[:0]); err != nil {
-						b.Fatal(err)
-					}
-					n += len(out)
-					batch.Release()
-				}
-				b.SetBytes(int64(n))
-			}
+			sourcetest.Bench(b, s, sourcetest.SignIns(catalog.Text, catalog.Unix, accounts...))
 		})
 	}
 }
