@@ -51,6 +51,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"export/source/postgres", "export/catalog export/source export/source/window", "one kind of store"},
 	{"export/source/mysql", "export/catalog export/internal/mysqlconn export/source export/source/window", "one kind of store"},
 	{"export/plan", "crypto/digest export/catalog export/order export/policy export/source manifest", "binds a decision to stores; its outcomes are the manifest's"},
+	{"export/standing", "crypto/digest crypto/trust export/catalog export/order export/policy export/record manifest manifest/act", "says how far orders have come; opens no store"},
 	{"export/lockdown", "crypto/digest export/catalog export/policy export/source", "what the catalog and the rules could ever reach, as a database's own rights; its errors are a store's"},
 	{"export/lockdown/postgres", "crypto/digest export/catalog export/lockdown export/source export/source/postgres", "one kind of database; opens the store for an order that is approved in it"},
 	{"export/lockdown/mysql", "crypto/digest export/catalog export/internal/mysqlconn export/lockdown export/source export/source/mysql", "one kind of database; opens the store for an order that is approved in it"},

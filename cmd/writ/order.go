@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"writ/crypto/digest"
 	"writ/crypto/sign"
 	"writ/crypto/trust"
 	"writ/export/durable"
@@ -25,12 +26,13 @@ const orderSuffix = ".order.json"
 func orderCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "order",
-		Usage: "write, sign, approve, check, receive and show legal orders",
+		Usage: "write, sign, approve, check, receive and show legal orders, and say how they stand",
 		Subcommands: []*cli.Command{
 			orderNewCommand(),
 			orderSignCommand(),
 			orderApproveCommand(),
 			orderCheckCommand(),
+			orderStatusCommand(),
 			orderReceiveCommand(),
 			orderShowCommand(),
 		},
@@ -168,8 +170,34 @@ func addSignature(c *cli.Context, may func(*order.Signed, sign.PublicKey) (strin
 	if err := durable.WriteFile(path, s.Marshal(), 0o640); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.App.ErrWriter, "%s: %s\n", path, done)
-	return err
+	if _, err := fmt.Fprintf(c.App.ErrWriter, "%s: %s\n", path, done); err != nil {
+		return err
+	}
+	return sayNext(c, s, path)
+}
+
+// sayNext says, if there is a registry, what a signed order still needs, or the
+// command that goes on.
+func sayNext(c *cli.Context, s *order.Signed, path string) error {
+	r, err := registryIfAny(c)
+	if err != nil || r == nil {
+		return err
+	}
+	report := order.Status(s, order.Against{
+		Registry: r, ExportedAs: func(digest.Digest) string { return "" }, UnsafeTesting: s.Order().Test,
+	}, time.Now())
+	words := report.Need.Words()
+	for _, w := range words {
+		fmt.Fprintf(c.App.ErrWriter, "still needed: %s\n", w)
+	}
+	switch {
+	case len(words) > 0:
+	case report.Err != nil:
+		fmt.Fprintf(c.App.ErrWriter, "it would be turned away now: %v\n", report.Err)
+	default:
+		fmt.Fprintf(c.App.ErrWriter, "nobody else must sign; next: writ plan %s, and an engineer who signed nothing of it runs: writ export %s\n", path, path)
+	}
+	return nil
 }
 
 func holds(keys []trust.Key, k sign.PublicKey) bool {

@@ -116,7 +116,7 @@ func printReport(w io.Writer, o order.Order, r order.Report) {
 			fmt.Fprintf(w, "signature of %s does not count: %s\n", who, g.Why)
 		}
 	}
-	for _, m := range r.Missing {
+	for _, m := range r.Need.Words() {
 		fmt.Fprintf(w, "still needed: %s\n", m)
 	}
 	writeDoubts(w, o)
@@ -147,7 +147,7 @@ func reportJSON(o order.Order, r order.Report) any {
 		Signatures []signature   `json:"signatures"`
 		Missing    []string      `json:"missing"`
 		Doubts     []doubtView   `json:"doubts"`
-	}{r.Err == nil, r.Digest, r.At, []check{}, []signature{}, append([]string{}, r.Missing...), viewDoubts(o)}
+	}{r.Err == nil, r.Digest, r.At, []check{}, []signature{}, append([]string{}, r.Need.Words()...), viewDoubts(o)}
 	for _, k := range r.Checks {
 		e := ""
 		if k.Err != nil {

@@ -130,11 +130,11 @@ func (h *held) checkSignatures() error {
 	if err != nil {
 		return err
 	}
-	lacks := rule.lacks(h.tally)
-	if len(lacks) == 0 {
+	need := rule.needs(h.tally)
+	if need.None() {
 		return nil
 	}
-	return fmt.Errorf("%w: order %s still needs %s", ErrUnsigned, h.order.ID, strings.Join(lacks, ", and "))
+	return fmt.Errorf("%w: order %s still needs %s", ErrUnsigned, h.order.ID, strings.Join(need.Words(), ", and "))
 }
 
 // rule returns the registry's threshold, sharpened for an emergency.

@@ -1,7 +1,6 @@
 package order
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -56,62 +55,6 @@ func count(a trust.Authority, reviewers []trust.Reviewer, signedBy func(sign.Pub
 	slices.Sort(t.others)
 	t.others = slices.Compact(t.others)
 	return t
-}
-
-// lacks says, in words, what is still missing; nothing means that the threshold is met.
-func (r rule) lacks(t tally) []string {
-	need := r.Reviewers
-	if r.emergency {
-		need = max(need, 2) // whatever the registry says
-	}
-	authority := fmt.Sprintf("the signature of authority %s (ask it to run: writ order sign)", r.id)
-	more := need - len(t.reviewers)
-	reviewers := fmt.Sprintf("%s (run: writ order approve; %s)", plural(more), whoCould(t.others))
-
-	var missing []string
-	switch r.Authority {
-	case trust.Required:
-		if t.authority == nil {
-			missing = append(missing, authority)
-		}
-		if more > 0 {
-			missing = append(missing, reviewers)
-		}
-	case trust.Suffices:
-		switch {
-		case t.authority != nil && !r.emergency:
-		case t.authority == nil && need < 1:
-			missing = append(missing, authority)
-		case more > 0:
-			missing = append(missing, reviewers)
-			if !r.emergency {
-				missing[0] += " or " + authority
-			}
-		}
-	case trust.NotNeeded:
-		if need < 1 {
-			missing = append(missing, "a threshold that asks for at least one reviewer (ask whoever keeps the registry)")
-		} else if more > 0 {
-			missing = append(missing, reviewers)
-		}
-	default:
-		missing = append(missing, "a threshold that says what the authority's signature does (ask whoever keeps the registry)")
-	}
-	return missing
-}
-
-func plural(reviewers int) string {
-	if reviewers == 1 {
-		return "1 more reviewer"
-	}
-	return fmt.Sprintf("%d more reviewers", reviewers)
-}
-
-func whoCould(ids []string) string {
-	if len(ids) == 0 {
-		return "nobody else is registered"
-	}
-	return "registered are " + strings.Join(ids, ", ")
 }
 
 // counted returns the signatures that count, the authority's first.

@@ -63,7 +63,7 @@ func TestAnEmptyThresholdIsNeverMet(t *testing.T) {
 		{rule{Threshold: trust.Threshold{Authority: trust.Suffices, Reviewers: -1}}, tally{}},
 		{rule{Threshold: trust.Threshold{Authority: trust.Required, Reviewers: -1}}, tally{}},
 	} {
-		if lacks := tt.rule.lacks(tt.with); len(lacks) == 0 {
+		if need := tt.rule.needs(tt.with); need.None() || len(need.Words()) == 0 {
 			t.Errorf("%+v is met", tt.rule)
 		}
 	}

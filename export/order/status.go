@@ -1,6 +1,8 @@
 package order
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"writ/crypto/digest"
@@ -15,8 +17,13 @@ type Report struct {
 	At         time.Time // of receipt
 	Checks     []Check   // in the order in which Verify makes them
 	Signatures []Seen    // in the envelope's order
-	Missing    []string  // signatures that are still needed, in words
+	Need       Need      // signatures that are still needed
 	Err        error     // what Verify returns
+}
+
+// Expired reports whether the order was no longer in force.
+func (r *Report) Expired() bool {
+	return slices.ContainsFunc(r.Checks, func(c Check) bool { return errors.Is(c.Err, ErrExpired) })
 }
 
 // A Check is one that Verify makes. A nil Err means that it passed.
@@ -51,7 +58,7 @@ func Status(s *Signed, a Against, at time.Time) Report {
 		r.Checks = append(r.Checks, Check{c.name, err})
 	}
 	if rule, err := h.rule(); err == nil {
-		r.Missing = rule.lacks(h.tally)
+		r.Need = rule.needs(h.tally)
 	}
 	doc := a.Registry.Document()
 	for _, g := range s.envelope.Signatures {

@@ -38,8 +38,8 @@ func TestStatusSaysWhyASignatureDoesNotCount(t *testing.T) {
 		}
 	}
 	// The sentence says whom to ask: only who counts now and has not signed.
-	if len(r.Missing) != 1 || !strings.Contains(r.Missing[0], "1 more reviewer (run: writ order approve; registered are bernd) or the signature of authority court") {
-		t.Errorf("missing %q", r.Missing)
+	if words := r.Need.Words(); len(words) != 1 || !strings.Contains(words[0], "1 more reviewer (run: writ order approve; registered are bernd) or the signature of authority court") {
+		t.Errorf("needs %q", words)
 	}
 }
 

@@ -236,8 +236,8 @@ func TestVerify(t *testing.T) {
 			if !errors.Is(r.Err, tt.want) || tt.want != nil && r.Err.Error() != err.Error() {
 				t.Errorf("Status says %v, Verify %v", r.Err, err)
 			}
-			if (len(r.Missing) > 0) != errors.Is(find(r, "signatures"), order.ErrUnsigned) {
-				t.Errorf("missing %q, signatures: %v", r.Missing, find(r, "signatures"))
+			if (len(r.Need.Words()) > 0) != errors.Is(find(r, "signatures"), order.ErrUnsigned) {
+				t.Errorf("missing %q, signatures: %v", r.Need.Words(), find(r, "signatures"))
 			}
 		})
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"writ/crypto/digest"
-	"writ/manifest"
 	"writ/manifest/act"
 )
 
@@ -46,10 +45,7 @@ func (r *Recorder) Notify(ctx context.Context, order digest.Digest, how string, 
 	case at.After(head.RecordedAt):
 		return nil, fmt.Errorf("%w: the time of the notice is still to come", ErrRequest)
 	}
-	n, err := noticeOf(h, at)
-	if err != nil {
-		return nil, err
-	}
+	n := noticeOf(h, at)
 	n.Statement = act.Notified{Head: head, Order: order, NotifiedAt: at, How: how, Late: n.Statement.Late}
 	if err := r.say(ctx, n.Statement); err != nil {
 		return nil, err
@@ -58,15 +54,12 @@ func (r *Recorder) Notify(ctx context.Context, order digest.Digest, how string, 
 }
 
 // noticeOf compares the time of a notice with what the last decision says.
-func noticeOf(h *History, at time.Time) (*Notice, error) {
+func noticeOf(h *History, at time.Time) *Notice {
 	n := &Notice{}
 	if h.Decided == nil {
-		return n, nil
+		return n
 	}
-	disclosed, err := firstDisclosure(h.Exports)
-	if err != nil {
-		return nil, err
-	}
+	disclosed := h.Disclosed()
 	switch d := h.Decided.Decision.Notice; {
 	case !d.Owed:
 	case !d.After.IsZero():
@@ -79,24 +72,7 @@ func noticeOf(h *History, at time.Time) (*Notice, error) {
 		n.Owed, n.DueAt = true, disclosed
 		n.Statement.Late = !disclosed.IsZero() && at.After(disclosed)
 	}
-	return n, nil
-}
-
-// firstDisclosure returns when an export first held a record, or zero.
-func firstDisclosure(exports []Exported) (time.Time, error) {
-	for _, e := range exports {
-		signed, err := manifest.Parse(e.Signed)
-		if err != nil {
-			return time.Time{}, err
-		}
-		x := signed.Unverified().Predicate // [Recorder.Order] has verified it
-		for _, d := range x.Datasets {
-			if d.Records > 0 {
-				return x.Times.SignedAt, nil
-			}
-		}
-	}
-	return time.Time{}, nil
+	return n
 }
 
 // say signs statements and appends them.

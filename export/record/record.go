@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"writ/crypto/digest"
@@ -66,6 +67,7 @@ type History struct {
 	Decided    *act.Decided  // the last
 	CarriedOut bool          // an export followed the last decision
 	Exports    []Exported    // oldest first
+	NotifiedAt time.Time     // when the user was told, the first time
 }
 
 // Last returns the id of the last export, or "".
@@ -80,6 +82,20 @@ func (h *History) Last() string {
 type Exported struct {
 	ID     string
 	Signed []byte // the manifest, as it stands in the ledger
+
+	// Only [Recorder.Order] sets these.
+	SignedAt  time.Time
+	Disclosed bool // it held a record
+}
+
+// Disclosed returns when an export first held a record, or zero.
+func (h *History) Disclosed() time.Time {
+	for _, x := range h.Exports {
+		if x.Disclosed {
+			return x.SignedAt
+		}
+	}
+	return time.Time{}
 }
 
 // Order returns what the ledger says of the order with that digest. Every
@@ -97,7 +113,13 @@ func (r *Recorder) Order(ctx context.Context, order digest.Digest) (*History, er
 		case act.Decided:
 			h.Decided, h.CarriedOut = &a, false
 		case act.Exported:
-			h.Exports, h.CarriedOut = append(h.Exports, Exported{ID: a.Predicate.ExportID, Signed: entry}), true
+			x := Exported{ID: a.Predicate.ExportID, Signed: entry, SignedAt: a.Predicate.Times.SignedAt}
+			x.Disclosed = slices.ContainsFunc(a.Predicate.Datasets, func(d manifest.Dataset) bool { return d.Records > 0 })
+			h.Exports, h.CarriedOut = append(h.Exports, x), true
+		case act.Notified:
+			if h.NotifiedAt.IsZero() || a.NotifiedAt.Before(h.NotifiedAt) {
+				h.NotifiedAt = a.NotifiedAt
+			}
 		}
 	})
 }

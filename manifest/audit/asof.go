@@ -66,12 +66,11 @@ func (f *fold) notices(o *order, find finder) {
 
 // followUps finds what was disclosed by the provider's own choice, as in an
 // emergency, and that no legal process followed by the date that the decision
-// set. The order that follows says so itself; it is by the same law, compels,
-// and is for targets of those types, no fewer of each: the ledger names none.
+// set. The order that follows says so itself: see [act.FollowsUp].
 func (f *fold) followUps(find finder) {
 	following := make(map[digest.Digest][]*order)
 	for _, x := range f.Orders {
-		if x.Received >= 0 && !x.Follows.IsZero() && compels(x.Process) {
+		if x.Received >= 0 && !x.Follows.IsZero() {
 			following[x.Follows] = append(following[x.Follows], x)
 		}
 	}
@@ -81,7 +80,7 @@ func (f *fold) followUps(find finder) {
 			continue
 		}
 		inTime := func(x *order) bool {
-			return x.Jurisdiction == o.Jurisdiction && !x.ReceivedAt.Before(o.ReceivedAt) && !x.ReceivedAt.After(end) && covers(x.Targets, o.Targets)
+			return !x.ReceivedAt.Before(o.ReceivedAt) && !x.ReceivedAt.After(end) && act.FollowsUp(x.ref(), o.ref())
 		}
 		if !slices.ContainsFunc(following[o.Order], inTime) {
 			find(finding{code: FollowUp, entry: o.Received, order: o.Order},
@@ -89,6 +88,11 @@ func (f *fold) followUps(find finder) {
 				o.Process, stamp(o.ReceivedAt), stamp(end))
 		}
 	}
+}
+
+// ref is what is kept of the order, as statements refer to it.
+func (o *order) ref() *manifest.OrderRef {
+	return &manifest.OrderRef{Jurisdiction: o.Jurisdiction, Process: o.Process, Targets: o.Targets}
 }
 
 // followUpDue is by when legal process must follow what was disclosed on the
@@ -107,22 +111,6 @@ func (f *fold) followUpDue(o *order) time.Time {
 		return o.ReceivedAt.Add(period)
 	}
 	return time.Time{}
-}
-
-// compels reports whether a process is legal process that could follow a
-// disclosure: none of those that only ask, keep or rest on consent.
-func compels(process string) bool {
-	return process != "" && process != emergency && process != "preservation" && process != "consent"
-}
-
-// covers reports whether a has each type of b, and no fewer of it.
-func covers(a, b []manifest.TargetCount) bool {
-	for _, t := range b {
-		if !slices.ContainsFunc(a, func(x manifest.TargetCount) bool { return x.Type == t.Type && x.Count >= t.Count }) {
-			return false
-		}
-	}
-	return true
 }
 
 // result returns what the fold comes to, without findings.
