@@ -145,12 +145,11 @@ func (c *Conn) Query(ctx context.Context, sql string, args ...any) (*Rows, error
 		s.Close()
 		return nil, failure(ctx, err)
 	}
-	return &Rows{ctx: ctx, stmt: s, rows: rows, values: make([]driver.Value, len(rows.Columns()))}, nil
+	return &Rows{stmt: s, rows: rows, values: make([]driver.Value, len(rows.Columns()))}, nil
 }
 
 // Rows are a statement's rows, as they come.
 type Rows struct {
-	ctx    context.Context // of the statement, for its errors
 	stmt   driver.Stmt
 	rows   driver.Rows
 	values []driver.Value
@@ -160,15 +159,16 @@ type Rows struct {
 func (r *Rows) Columns() []string { return r.rows.Columns() }
 
 // Next returns the next row, or nil after the last. It is good until the next
-// call; a value is nil, int64, float32, float64 or []byte.
-func (r *Rows) Next() ([]driver.Value, error) {
+// call; a value is nil, int64, float32, float64 or []byte. The context is the
+// statement's.
+func (r *Rows) Next(ctx context.Context) ([]driver.Value, error) {
 	switch err := r.rows.Next(r.values); err {
 	case nil:
 		return r.values, nil
 	case io.EOF:
 		return nil, nil
 	default:
-		return nil, failure(r.ctx, err)
+		return nil, failure(ctx, err)
 	}
 }
 
@@ -185,7 +185,7 @@ func (c *Conn) Texts(ctx context.Context, sql string, args ...any) ([][]string, 
 	defer rows.Close()
 	var out [][]string
 	for {
-		row, err := rows.Next()
+		row, err := rows.Next(ctx)
 		if row == nil || err != nil {
 			return out, err
 		}

@@ -18,7 +18,7 @@ func (Kind) Excess(ctx context.Context, export lockdown.Login, tables []lockdown
 		return nil, err
 	}
 	defer conn.Close()
-	x := examiner{ctx: ctx, conn: conn, own: database(export.Store), known: map[[3]string]bool{}}
+	x := examiner{conn: conn, own: database(export.Store), known: map[[3]string]bool{}}
 	for _, t := range tables {
 		schema := t.Name.Schema
 		if schema == "" {
@@ -31,12 +31,12 @@ func (Kind) Excess(ctx context.Context, export lockdown.Login, tables []lockdown
 	x.known[[3]string{x.own, orders, "order_digest"}] = true
 	x.known[[3]string{x.own, orders, "approved_until"}] = true
 
-	said, err := x.whole()
+	said, err := x.whole(ctx)
 	if err != nil || len(said) > 0 {
 		return said, err
 	}
-	for _, ask := range []func() ([]string, error){x.others, x.rights, x.columns, x.rows} {
-		more, err := ask()
+	for _, ask := range []func(context.Context) ([]string, error){x.others, x.rights, x.columns, x.rows} {
+		more, err := ask(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +48,6 @@ func (Kind) Excess(ctx context.Context, export lockdown.Login, tables []lockdown
 
 // An examiner asks for an account's rights, as the account.
 type examiner struct {
-	ctx   context.Context
 	conn  *mysqlconn.Conn
 	own   string             // the lockdown's database
 	known map[[3]string]bool // schema, table, column
@@ -58,9 +57,10 @@ type examiner struct {
 const me = `CONCAT('''', REPLACE(LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - LOCATE('@', REVERSE(CURRENT_USER()))), '''', ''''''), '''@''',
 	RIGHT(CURRENT_USER(), LOCATE('@', REVERSE(CURRENT_USER())) - 1), '''')`
 
-// list returns the first column of a query, each with what say makes of a row.
-func (x *examiner) list(say func(row []string) string, sql string, args ...any) ([]string, error) {
-	rows, err := x.conn.Texts(x.ctx, sql, args...)
+// list returns what say makes of each row of a query, sorted and once each. A
+// row of which it makes nothing is left out.
+func (x *examiner) list(ctx context.Context, say func(row []string) string, sql string, args ...any) ([]string, error) {
+	rows, err := x.conn.Texts(ctx, sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("asking for the account's rights: %w", err)
 	}
@@ -75,8 +75,8 @@ func (x *examiner) list(say func(row []string) string, sql string, args ...any) 
 }
 
 // whole says what rights it has on the whole server.
-func (x *examiner) whole() ([]string, error) {
-	rights, err := x.list(func(r []string) string { return r[0] },
+func (x *examiner) whole(ctx context.Context) ([]string, error) {
+	rights, err := x.list(ctx, func(r []string) string { return r[0] },
 		"SELECT PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = "+me+" AND PRIVILEGE_TYPE <> 'USAGE'")
 	if err != nil || len(rights) == 0 {
 		return nil, err
@@ -85,19 +85,19 @@ func (x *examiner) whole() ([]string, error) {
 }
 
 // others says whom it can act as, and what it can run.
-func (x *examiner) others() ([]string, error) {
-	roles, err := x.list(func(r []string) string { return "it can become the role " + mysqlconn.Quote(r[0]) },
+func (x *examiner) others(ctx context.Context) ([]string, error) {
+	roles, err := x.list(ctx, func(r []string) string { return "it can become the role " + mysqlconn.Quote(r[0]) },
 		"SELECT ROLE_NAME FROM information_schema.APPLICABLE_ROLES WHERE ROLE_NAME <> 'PUBLIC'")
 	if err != nil {
 		return nil, err
 	}
-	routines, err := x.list(func(r []string) string {
+	routines, err := x.list(ctx, func(r []string) string {
 		return "it runs the routine " + mysqlconn.Quote(r[0]) + "." + mysqlconn.Quote(r[1]) + ", with whatever rights that has"
 	}, "SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN ('sys', 'mysql')")
 	if err != nil {
 		return nil, err
 	}
-	proxies, err := x.list(func(r []string) string {
+	proxies, err := x.list(ctx, func(r []string) string {
 		if strings.HasPrefix(r[0], "GRANT PROXY ") {
 			return "it can act as another account"
 		}
@@ -107,14 +107,14 @@ func (x *examiner) others() ([]string, error) {
 }
 
 // rights says what grants on databases and tables give beyond reading columns.
-func (x *examiner) rights() ([]string, error) {
-	databases, err := x.list(func(r []string) string {
+func (x *examiner) rights(ctx context.Context) ([]string, error) {
+	databases, err := x.list(ctx, func(r []string) string {
 		return "it has the right " + r[1] + " on everything in the database " + mysqlconn.Quote(r[0])
 	}, "SELECT TABLE_SCHEMA, PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = "+me)
 	if err != nil {
 		return nil, err
 	}
-	tables, err := x.list(func(r []string) string {
+	tables, err := x.list(ctx, func(r []string) string {
 		if r[3] == "YES" {
 			return "it can give others its rights on " + mysqlconn.Quote(r[0]) + "." + mysqlconn.Quote(r[1])
 		}
@@ -128,8 +128,8 @@ func (x *examiner) rights() ([]string, error) {
 
 // columns says which columns it reads that are not known, and which it writes:
 // by whatever way it has the right.
-func (x *examiner) columns() ([]string, error) {
-	rows, err := x.conn.Texts(x.ctx, `SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, PRIVILEGES FROM information_schema.COLUMNS
+func (x *examiner) columns(ctx context.Context) ([]string, error) {
+	rows, err := x.conn.Texts(ctx, `SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, PRIVILEGES FROM information_schema.COLUMNS
 		WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys') ORDER BY 1, 2, 3`)
 	if err != nil {
 		return nil, fmt.Errorf("asking for the account's columns: %w", err)
@@ -159,11 +159,11 @@ func (x *examiner) columns() ([]string, error) {
 }
 
 // rows says where it sees rows that nobody approved, if there is a lockdown.
-func (x *examiner) rows() ([]string, error) {
+func (x *examiner) rows(ctx context.Context) ([]string, error) {
 	if x.conn.Database != x.own {
 		return nil, nil
 	}
-	said, err := x.list(func(r []string) string {
+	said, err := x.list(ctx, func(r []string) string {
 		if r[0] == approvals {
 			return "" // told by column
 		}
@@ -173,10 +173,10 @@ func (x *examiner) rows() ([]string, error) {
 		return nil, err
 	}
 	// A server with --sysdate-is-now lets the session say what time it is.
-	if err := x.conn.Exec(x.ctx, "SET SESSION timestamp = 86400"); err != nil {
+	if err := x.conn.Exec(ctx, "SET SESSION timestamp = 86400"); err != nil {
 		return nil, err
 	}
-	clock, err := x.list(func(r []string) string { return r[0] }, "SELECT YEAR(SYSDATE())")
+	clock, err := x.list(ctx, func(r []string) string { return r[0] }, "SELECT YEAR(SYSDATE())")
 	if err == nil && slices.Equal(clock, []string{"1970"}) {
 		said = append(said, "it says itself when approvals end: the server runs with sysdate_is_now")
 	}

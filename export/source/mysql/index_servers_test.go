@@ -90,7 +90,7 @@ func explain(t *testing.T, x *snapshot, q query) (key, extra string) {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	row, err := rows.Next()
+	row, err := rows.Next(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

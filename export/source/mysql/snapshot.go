@@ -159,7 +159,7 @@ func (x *snapshot) number(ctx context.Context, q query, name string) (int64, err
 		return 0, err
 	}
 	defer rows.Close()
-	row, err := rows.Next()
+	row, err := rows.Next(ctx)
 	if err != nil || row == nil {
 		return 0, err
 	}
@@ -246,7 +246,7 @@ func (x *snapshot) Pull(ctx context.Context, r source.Read, p *source.Pool) iter
 		}
 		var scratch []byte
 		for {
-			row, err := rows.Next()
+			row, err := rows.Next(ctx)
 			if err != nil {
 				stop(fmt.Errorf("dataset %s: %w", r.Dataset, err))
 				return
