@@ -22,11 +22,18 @@ var marks = []string{"plaintext-name-7KQ2ZD", "plaintext-device-91XHAF", "plaint
 // marked is a workspace with the marks in its database, ready for a child.
 func marked(t *testing.T) *world {
 	t.Helper()
-	w := newWorld(t)
+	w := markedWorld(t)
 	plainKey(t, filepath.Join(w.dir, "keys", "manifest.pem"))
 	if err := w.log.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return w
+}
+
+// markedWorld is a workspace with the marks in its database.
+func markedWorld(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
 	db := must(sqlite3.Open(filepath.Join(w.dir, "data", "mail.db")))
 	for _, sql := range []string{
 		"UPDATE accounts SET full_name = '" + marks[0] + "' WHERE id = 1042",

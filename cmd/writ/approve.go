@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -49,7 +48,8 @@ func runApprove(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	dsn := os.Getenv(c.String("dsn-env"))
+	takeSecrets(c.String("dsn-env"))
+	dsn := secrets[c.String("dsn-env")]
 	if dsn == "" {
 		return fmt.Errorf("%w: --dsn-env: want a variable that holds the reviewer's connection string; %q is empty", errUsage, c.String("dsn-env"))
 	}

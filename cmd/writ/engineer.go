@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -19,13 +18,13 @@ var engineerFlags = []cli.Flag{
 // engineerSigner opens the key of whoever runs the export, nil if none is
 // named. An export that an earlier run recorded is finished without one.
 func engineerSigner(c *cli.Context, w *workspace.Workspace) (sign.Signer, error) {
-	password := secret(c, "engineer-password-file", "WRIT_ENGINEER_PASSWORD", "password of the engineer's key")
+	password := secret(c, "engineer-password-file", engineerPasswordVariable, "password of the engineer's key")
 	path := c.String("engineer-key")
 	if path == "" {
 		if w.Config.Engineer.Key == "" {
 			return nil, nil
 		}
-		if _, set := os.LookupEnv("WRIT_ENGINEER_PASSWORD"); set || c.String("engineer-password-file") != "" {
+		if _, set := secrets[engineerPasswordVariable]; set || c.String("engineer-password-file") != "" {
 			w.Config.Engineer.PasswordFile = ""
 		}
 		return w.Engineer(password)

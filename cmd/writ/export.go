@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -144,10 +143,10 @@ func exporting(ctx context.Context, w *workspace.Workspace, signer sign.Signer) 
 // statementSigner opens the key that signs statements. Its password comes from the flag or the
 // environment if either gives one, else from where writ.yaml says, else from the terminal.
 func statementSigner(c *cli.Context, w *workspace.Workspace) (sign.Signer, error) {
-	if _, set := os.LookupEnv("WRIT_PASSWORD"); set || c.String(passwordFlag.Name) != "" {
+	if _, set := secrets[passwordVariable]; set || c.String(passwordFlag.Name) != "" {
 		w.Config.Signer.PasswordFile = ""
 	}
-	return w.Signer(secret(c, passwordFlag.Name, "WRIT_PASSWORD", "password of the signing key"))
+	return w.Signer(secret(c, passwordFlag.Name, passwordVariable, "password of the signing key"))
 }
 
 // recording is [exporting] with the key of [statementSigner].

@@ -24,7 +24,12 @@ var jsonFlag = &cli.BoolFlag{Name: "json", Usage: "print JSON"}
 
 // openWorkspace opens the workspace that the command line names.
 func openWorkspace(c *cli.Context) (*workspace.Workspace, error) {
-	return workspace.Open(c.String(workspaceFlag.Name))
+	w, err := workspace.Open(c.String(workspaceFlag.Name))
+	if err != nil {
+		return nil, err
+	}
+	takeWorkspaceSecrets(w)
+	return w, nil
 }
 
 // printJSON writes v to standard output, indented.
@@ -46,7 +51,7 @@ func secret(c *cli.Context, flag, variable, prompt string) func() ([]byte, error
 		if path := c.String(flag); path != "" {
 			return secretFile(path)
 		}
-		if v, ok := os.LookupEnv(variable); ok {
+		if v, ok := secrets[variable]; ok {
 			return []byte(v), nil
 		}
 		in, ok := c.App.Reader.(*os.File)

@@ -95,7 +95,7 @@ func generate(c *cli.Context, kind string) (private, public []byte, says string,
 	if c.IsSet("origin") && kind != ledgerType {
 		return nil, nil, "", fmt.Errorf("%w: --origin: only a key of --type %s has one", errUsage, ledgerType)
 	}
-	password := newSecret(c, "password-file", "WRIT_PASSWORD", "password of the new key")
+	password := newSecret(c, "password-file", passwordVariable, "password of the new key")
 	switch kind {
 	case string(sign.ECDSAP256), string(sign.Ed25519):
 		if c.Bool("unencrypted") {
@@ -145,7 +145,7 @@ func newSecret(c *cli.Context, flag, variable, prompt string) func() ([]byte, er
 		if len(first) == 0 {
 			return nil, fmt.Errorf("%w: the password is empty", errUsage)
 		}
-		if _, ok := os.LookupEnv(variable); ok || c.String(flag) != "" {
+		if _, ok := secrets[variable]; ok || c.String(flag) != "" {
 			return first, nil
 		}
 		again, err := secret(c, flag, variable, "the same once more")()
@@ -176,7 +176,7 @@ func runKeyShow(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	public, err := publicHalf(b, secret(c, "password-file", "WRIT_PASSWORD", "password of "+args[0]))
+	public, err := publicHalf(b, secret(c, "password-file", passwordVariable, "password of "+args[0]))
 	if err != nil {
 		return fmt.Errorf("%s: %w", args[0], err)
 	}

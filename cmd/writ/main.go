@@ -28,6 +28,7 @@ import (
 
 func main() {
 	noCoreDumps()
+	takeSecrets(passwordVariable, passphraseVariable, engineerPasswordVariable)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends what does not hear the first
 	code := run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)

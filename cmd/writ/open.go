@@ -48,7 +48,7 @@ func runOpen(c *cli.Context) error {
 	if c.Bool("allow-plugin") {
 		allowed = append(allowed, seal.Plugin)
 	}
-	id, err := seal.ParseIdentity(b, secret(c, "passphrase-file", "WRIT_PASSPHRASE", "passphrase of the identity"), allowed...)
+	id, err := seal.ParseIdentity(b, secret(c, "passphrase-file", passphraseVariable, "passphrase of the identity"), allowed...)
 	if err != nil {
 		return err
 	}

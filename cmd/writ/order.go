@@ -148,7 +148,7 @@ func addSignature(c *cli.Context, may func(*order.Signed, sign.PublicKey) (strin
 	if err != nil {
 		return err
 	}
-	k, err := sign.LoadSigner(pem, secret(c, "password-file", "WRIT_PASSWORD", "password of "+keyFile))
+	k, err := sign.LoadSigner(pem, secret(c, "password-file", passwordVariable, "password of "+keyFile))
 	if err != nil {
 		return fmt.Errorf("%s: %w", keyFile, err)
 	}

@@ -313,7 +313,7 @@ func loadSigner(c *cli.Context, path string) (sign.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := sign.LoadSigner(b, secret(c, "password-file", "WRIT_PASSWORD", "password of "+path))
+	s, err := sign.LoadSigner(b, secret(c, "password-file", passwordVariable, "password of "+path))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -65,7 +64,7 @@ func (w *Workspace) ledgerKey() (*ledger.Key, error) {
 		}
 		return k, nil
 	case c.KeyEnv != "":
-		text := os.Getenv(c.KeyEnv)
+		text := w.getenv(c.KeyEnv)
 		if text == "" {
 			return nil, fmt.Errorf("%w: the environment variable %s is empty; set it to the ledger's key", ErrConfig, c.KeyEnv)
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	"writ/export/catalog"
@@ -61,7 +60,7 @@ func (w *Workspace) Login(name catalog.StoreName) (lockdown.Login, error) {
 		return lockdown.Login{Store: name, DSN: strings.TrimSpace(string(b))}, nil
 	}
 	variable := cmp.Or(c.PostgresEnv, c.MySQLEnv)
-	dsn := os.Getenv(variable)
+	dsn := w.getenv(variable)
 	if dsn == "" {
 		return lockdown.Login{}, fmt.Errorf("%w: store %q: the environment variable %s is empty; set it to the connection string", ErrConfig, name, variable)
 	}

@@ -92,6 +92,8 @@ type Workspace struct {
 	Registry *trust.Registry
 	Catalog  *catalog.Catalog
 	Policy   *policy.Policy
+
+	Getenv func(variable string) string // reads a secret; nil means os.Getenv
 }
 
 // Open reads and checks a workspace's files. Errors name the file.
