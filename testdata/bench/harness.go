@@ -24,32 +24,35 @@ type harness struct {
 }
 
 // newHarness makes the folder and builds the programs.
-func newHarness(ctx context.Context, o options) (h *harness, err error) {
-	h = &harness{options: o, machine: thisMachine(), deliveries: make(map[string]*delivery)}
-	if h.work, err = os.MkdirTemp("", "writ-bench-"); err != nil {
+func newHarness(ctx context.Context, o options) (*harness, error) {
+	work, err := os.MkdirTemp("", "writ-bench-")
+	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			h.close()
-		}
-	}()
+	h := &harness{options: o, work: work, out: filepath.Join(work, "out"), machine: thisMachine(), deliveries: make(map[string]*delivery)}
+	if err := h.prepare(ctx); err != nil {
+		h.close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *harness) prepare(ctx context.Context) (err error) {
 	if err := os.Chmod(h.work, 0o755); err != nil { // the server may be another user
-		return nil, err
+		return err
 	}
-	h.out = filepath.Join(h.work, "out")
-	if h.programs, err = build(ctx, h.work, o.cosign); err != nil {
-		return nil, err
+	if h.programs, err = build(ctx, h.work, h.cosign); err != nil {
+		return err
 	}
 	// Nothing of the user's home takes part, and cosign asks nobody.
 	home := filepath.Join(h.work, "home")
 	if err := os.Mkdir(home, 0o700); err != nil {
-		return nil, err
+		return err
 	}
 	h.env = append(os.Environ(), "PATH="+h.programs.path(), "HOME="+home, "OUT="+h.out,
 		"HTTP_PROXY=http://127.0.0.1:9", "HTTPS_PROXY=http://127.0.0.1:9", "COSIGN_PASSWORD=demo", "PGOPTIONS=")
 	h.people, err = newPeople(filepath.Join(h.work, "provider"))
-	return h, err
+	return err
 }
 
 func (h *harness) close() {
