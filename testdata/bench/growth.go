@@ -117,6 +117,7 @@ func (h *harness) grown(ctx context.Context, r *result, title, x string, sizes [
 		if err != nil {
 			return err
 		}
+		say("%s: %d", title, size)
 		took.name, peak.name = c.name, c.name
 		if err := h.compare(ctx, h.rounds, nil, c); err != nil {
 			return fmt.Errorf("%s, %d: %w", title, size, err)

@@ -25,12 +25,19 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := bench(ctx, os.Args[1:])
+	err := execute(ctx, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+func execute(ctx context.Context, args []string) error {
+	if len(args) == 2 && args[0] == "pack" { // what the section files times
+		return packFiles(ctx, args[1], os.Stdout)
+	}
+	return bench(ctx, args)
 }
 
 // options are what the command line says.

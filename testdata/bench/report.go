@@ -58,7 +58,8 @@ func (r *report) introduction(b *strings.Builder) {
 table ran in turn, A B A B, %d rounds (%d where it takes milliseconds); what they read was read once before each run. A figure is the
 median, and in parentheses the least and the most. Processor time of the client and of the database server are apart; memory is
 the sum of the peaks of a command's processes. The pipelines only move, encrypt and sign rows. writ also verifies the order,
-decides field by field, commits to every record so that it can be disclosed alone, signs a manifest, and records the export in a ledger.
+decides field by field, commits to every record so that it can be disclosed alone, signs a manifest, records the export in a ledger,
+and makes all of it durable.
 `, r.rounds, 4*r.rounds)
 	if r.quick {
 		b.WriteString("\nThis was a quick run on little data: its figures show that the benchmark works, and not more.\n")

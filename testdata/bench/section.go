@@ -17,6 +17,7 @@ func init() {
 		{"open", "Open and verify", (*harness).open},
 		{"ledger", "Ledger and audit", (*harness).ledger},
 		{"plan", "Plan", (*harness).plan},
+		{"files", "Files", (*harness).files},
 		{"growth", "Round trips of more and more rows", (*harness).growth},
 		{"stages", "Stages", (*harness).stages},
 	}
