@@ -45,7 +45,7 @@ func (h *harness) growRows(ctx context.Context, r *result) error {
 		asks = append(asks, ask{[]int{1}, []string{"signins"}, h.signins.first(rows), rows})
 	}
 	if h.huge {
-		archive := table{name: "archive", rows: 20 * h.rows, accounts: h.signins.accounts}
+		archive := table{name: "archive", rows: 10 * h.rows}
 		say("generating %d rows more", archive.rows)
 		if err := h.db.script(ctx, "create unlogged table archive (like signins);"); err != nil {
 			return err
@@ -53,7 +53,7 @@ func (h *harness) growRows(ctx context.Context, r *result) error {
 		if err := h.db.load(ctx, archive); err != nil {
 			return err
 		}
-		asks = append(asks, ask{[]int{1}, []string{"archive"}, archive.first(10 * h.rows), 10 * h.rows})
+		asks = append(asks, ask{[]int{1}, []string{"archive"}, window{firstDay, firstDay.Add(covered)}, archive.rows})
 	}
 	for _, a := range asks {
 		if err := p.datasets(a.datasets[0], a.datasets[0]); err != nil {

@@ -2,7 +2,7 @@
 select setseed(0.42 / (1 + :first)) \g /dev/null
 insert into :table
 select n,
-	case n % 2 when 0 then 1 else 2 + n / 2 % :accounts end,
+	case when n % 2 = 0 or :accounts = 0 then 1 else 2 + n / 2 % greatest(:accounts, 1) end,
 	timestamptz '2026-03-01 00:00:00+00' + n::bigint * :step * interval '1 microsecond',
 	case when random() < 0.9 then timestamptz '2026-03-01 00:00:00+00' + n::bigint * :step * interval '1 microsecond' + random() * interval '8 hours' end,
 	inet '198.18.0.0' + floor(random() * 131072)::bigint,

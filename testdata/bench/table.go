@@ -8,7 +8,8 @@ import (
 )
 
 // A table has rows of sign-ins: every other one is of account 1, and the rest
-// of the accounts that follow, in turn, each as many.
+// of the accounts that follow, in turn, each as many. Without other accounts all
+// are of account 1.
 type table struct {
 	name     string
 	rows     int
