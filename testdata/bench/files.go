@@ -35,7 +35,7 @@ func (h *harness) files(ctx context.Context, r *result) error {
 		target  target
 	}{{"mail", mail, atMost(1 / 1.5)}, {"archives", archive, atMost(1 / 1.5)}} {
 		dir := filepath.Join(h.work, "files", kind.name)
-		size, err := fill(dir, pick[int64](h.quick, 64<<20, 2<<30), kind.content)
+		size, err := fill(dir, pick[int64](h.quick, 64<<20, 1<<30), kind.content)
 		if err != nil {
 			return err
 		}

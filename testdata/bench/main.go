@@ -5,7 +5,7 @@
 // writ's commands and pipelines of psql, zstd, age, openssl and cosign in turn.
 // Nothing of it is left when it ends, however that comes about.
 //
-//	go run ./testdata/bench                          everything, about 20 minutes on 2 cores; writes docs/benchmarks.md
+//	go run ./testdata/bench                          everything, about 20 minutes on 2 quiet cores; writes docs/benchmarks.md
 //	go run ./testdata/bench --quick                  everything on less data, within 3 minutes; prints
 //	go run ./testdata/bench --only export,open       some sections; prints
 //	go run ./testdata/bench --huge                   10 GB as well, for which 40 GB of disk must be free
