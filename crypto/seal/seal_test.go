@@ -282,3 +282,45 @@ func TestPluginIsStartedOnlyIfAllowed(t *testing.T) {
 		t.Errorf("Open without the plugin = %v, want %v", err, ErrIdentity)
 	}
 }
+
+func BenchmarkSeal(b *testing.B) {
+	r, content := identity(b, "x25519.key"), make([]byte, 16<<20)
+	to, err := r.Recipient()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(content)))
+	b.ReportAllocs()
+	for b.Loop() {
+		w, err := Seal(io.Discard, to)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := w.Write(content); err != nil {
+			b.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkOpen(b *testing.B) {
+	i, content := identity(b, "x25519.key"), make([]byte, 16<<20)
+	to, err := i.Recipient()
+	if err != nil {
+		b.Fatal(err)
+	}
+	file := sealed(b, to, content)
+	b.SetBytes(int64(len(content)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := Open(bytes.NewReader(file), i)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, r); n != int64(len(content)) || err != nil {
+			b.Fatal(n, err)
+		}
+	}
+}
