@@ -41,7 +41,10 @@ var ErrConfig = errors.New("recorder not configured")
 
 // A Recorder appends statements and reads them back. Several processes may have
 // one on the same ledger, and several goroutines may use one.
-type Recorder struct{ c Config }
+type Recorder struct {
+	c    Config
+	tail tailKeys
+}
 
 // New returns a recorder.
 func New(c Config) (*Recorder, error) {
@@ -56,7 +59,7 @@ func New(c Config) (*Recorder, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Recorder{c}, nil
+	return &Recorder{c: c}, nil
 }
 
 // A History is what the ledger says of one order.
@@ -130,7 +133,7 @@ func (r *Recorder) each(ctx context.Context, key digest.Digest, f func(entry []b
 	if err != nil {
 		return err
 	}
-	at, err := index{r.c.Index}.find(ctx, v, key)
+	at, err := index{r.c.Index, &r.tail}.find(ctx, v, key)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ func (v *View) Fsck(ctx context.Context) error {
 	// tiles that package tlog verified. What it has not looked at are the
 	// inner tiles beside its path, so each is asked for once.
 	for bundle := int64(0); bundle*tileWidth < v.tree.N; bundle++ {
-		if _, _, err := v.bundle(ctx, bundle); err != nil {
+		first := bundle * tileWidth
+		if _, _, err := v.bundle(ctx, bundle, first, min(first+tileWidth, v.tree.N)); err != nil {
 			return err
 		}
 	}

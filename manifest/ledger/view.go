@@ -101,12 +101,13 @@ func (v *View) Entries(ctx context.Context, from, to int64) iter.Seq2[Entry, err
 		}
 		for from < to {
 			bundle := from / tileWidth
-			leaves, entries, err := v.bundle(ctx, bundle)
+			next := min(to, (bundle+1)*tileWidth)
+			leaves, entries, err := v.bundle(ctx, bundle, from, next)
 			if err != nil {
 				yield(Entry{}, err)
 				return
 			}
-			for ; from < to && from/tileWidth == bundle; from++ {
+			for ; from < next; from++ {
 				if !yield(Entry{Index: from, Leaf: leaves[from%tileWidth], Bytes: entries[from%tileWidth]}, nil) {
 					return
 				}
@@ -126,8 +127,9 @@ func (v *View) Entry(ctx context.Context, index int64) (Entry, error) {
 	return Entry{}, ErrRange
 }
 
-// bundle returns the verified entries of a bundle, and their hashes.
-func (v *View) bundle(ctx context.Context, bundle int64) ([]Hash, [][]byte, error) {
+// bundle returns the entries of a bundle, of which [from, to) are verified, and
+// their hashes.
+func (v *View) bundle(ctx context.Context, bundle, from, to int64) ([]Hash, [][]byte, error) {
 	leaves, err := v.leaves(ctx, bundle)
 	if err != nil {
 		return nil, nil, err
@@ -136,9 +138,9 @@ func (v *View) bundle(ctx context.Context, bundle int64) ([]Hash, [][]byte, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	for i, e := range entries {
-		if Leaf(e) != leaves[i] {
-			return nil, nil, fmt.Errorf("%w: entry %d", ErrCorrupt, bundle*tileWidth+int64(i))
+	for ; from < to; from++ {
+		if i := from % tileWidth; Leaf(entries[i]) != leaves[i] {
+			return nil, nil, fmt.Errorf("%w: entry %d", ErrCorrupt, from)
 		}
 	}
 	return leaves, entries, nil
