@@ -87,7 +87,7 @@ func (j *jurisdiction) rule(a *ask, v *Verdict, ds catalog.Dataset, item order.I
 		return
 	}
 
-	effect, ground, r := j.rules.authorize(p, v.Category, a.context(v.Class, windowDays(item)))
+	effect, ground, r := j.rules.authorize(p, a.question(p, v.Category, v.Class, windowDays(item)))
 	if effect != Grant {
 		switch ground {
 		case RuleFailed:

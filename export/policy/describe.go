@@ -231,7 +231,7 @@ func (j *jurisdiction) could(p process, c catalog.Category, purpose order.Purpos
 			process: p.name, purpose: of, issuer: trust.Judge, reviewers: 20, emergency: true,
 			offenceYears: 99, offenceListed: true, cleared: true, consent: catalog.Leaves(), certificate: true,
 		}
-		if effect, _, r := j.rules.authorize(p, c, best.context(j.class(c, of), 1)); effect == Grant {
+		if effect, _, r := j.rules.authorize(p, best.question(p, c, j.class(c, of), 1)); effect == Grant {
 			return r, true
 		}
 	}

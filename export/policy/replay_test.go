@@ -157,3 +157,14 @@ func TestReplayRefuses(t *testing.T) {
 		t.Errorf("no facts ask for %v (%v), want nothing", d.datasets, err)
 	}
 }
+
+// BenchmarkReplay is what an audit spends on one decision.
+func BenchmarkReplay(b *testing.B) {
+	p, c := defaultPolicy(b), everything(b)
+	f := factsOf(plain("us", "search-warrant", "content"))
+	for b.Loop() {
+		if _, err := p.Replay(f, c, received); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

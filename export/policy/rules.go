@@ -22,6 +22,7 @@ type rules struct {
 	list     []cedarRule // in the order of the file
 	set      *cedar.PolicySet
 	entities cedar.EntityMap
+	answers  *answers
 }
 
 type cedarRule struct {
@@ -112,7 +113,7 @@ func parseRules(file string, b []byte, t *terms) (r rules, err error) {
 	if err != nil {
 		return rules{}, fmt.Errorf("policy schema: %w", err)
 	}
-	r = rules{set: cedar.NewPolicySet(), entities: entities(t)}
+	r = rules{set: cedar.NewPolicySet(), entities: entities(t), answers: new(answers)}
 	for _, p := range policies {
 		line := p.Position().Line
 		notes := p.Annotations()

@@ -3,11 +3,14 @@ package record_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"writ/crypto/digest"
 	"writ/crypto/sign"
@@ -21,15 +24,18 @@ import (
 // world is a ledger of one test and a recorder on it.
 type world struct {
 	config record.Config
+	dir    string // which holds the ledger
+	key    note.Verifier
 	*record.Recorder
 }
 
 var epoch = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	key := must(ledger.NewKey("ledger.example/test"))
-	c := ledger.Config{Dir: filepath.Join(t.TempDir(), "ledger"), Signer: key.Signer(), Verifier: key.Verifier()}
+	dir := t.TempDir()
+	c := ledger.Config{Dir: filepath.Join(dir, "ledger"), Signer: key.Signer(), Verifier: key.Verifier()}
 	if err := ledger.Init(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +46,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	signer := must(sign.LoadSigner(private, func() ([]byte, error) { return []byte("x"), nil }))
-	w := &world{config: record.Config{
+	w := &world{dir: dir, key: key.Verifier(), config: record.Config{
 		Reader: log.Reader, Log: log, Signer: signer, Index: filepath.Join(t.TempDir(), "index"),
 		Provider: &trust.Provider{Format: trust.ProviderFormat, Provider: "acme", Registry: digest.Of([]byte("r")), Keys: []trust.ProviderKey{
 			{Use: trust.UseManifest, Key: trust.Key{PublicKey: signer.Public(), Validity: trust.Validity{From: epoch.AddDate(-1, 0, 0)}}},
@@ -60,9 +66,9 @@ func must[T any](v T, err error) T {
 }
 
 // rejected is the statement that order i was turned away.
-func (w *world) rejected(t *testing.T, i int) (digest.Digest, []byte) {
+func (w *world) rejected(t testing.TB, i int) (digest.Digest, []byte) {
 	t.Helper()
-	d := digest.Of([]byte{byte(i), byte(i >> 8)})
+	d := digest.Of([]byte{byte(i), byte(i >> 8), byte(i >> 16)})
 	signed, err := w.Sign(act.Received{
 		Head: w.Head(), ReceivedAt: epoch,
 		Order: manifest.OrderRef{Digest: d, Jurisdiction: "us", Process: "subpoena", Purpose: "investigate", Authority: "court", Agency: "police",
@@ -125,6 +131,53 @@ func TestOrderIsFound(t *testing.T) {
 			}
 			check(t)
 		})
+	}
+}
+
+// The index grows with the ledger, in its file and into a larger one, and finds
+// what stood there before.
+func TestIndexGrows(t *testing.T) {
+	w := newWorld(t)
+	var orders []digest.Digest
+	for _, more := range []int{3, 70, 70, 70, 400, 1} {
+		var statements [][]byte
+		for range more {
+			order, s := w.rejected(t, len(orders))
+			orders, statements = append(orders, order), append(statements, s)
+		}
+		if _, err := w.Append(t.Context(), statements...); err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i < len(orders); i += 1 + len(orders)/50 {
+			if h, err := w.Order(t.Context(), orders[i]); err != nil || len(h.Rejected) != 1 {
+				t.Fatalf("order %d of %d: %+v, %v", i, len(orders), h, err)
+			}
+		}
+	}
+}
+
+var benchEntries = flag.Int("entries", 10_000, "size of the ledger of BenchmarkOrder")
+
+// BenchmarkOrder measures what an export reads of a ledger: what is said of its
+// order, by a process that has just begun.
+func BenchmarkOrder(b *testing.B) {
+	w := newWorld(b)
+	for from := 0; from < *benchEntries; from += 10_000 {
+		var statements [][]byte
+		for i := from; i < min(from+10_000, *benchEntries); i++ {
+			_, s := w.rejected(b, i)
+			statements = append(statements, s)
+		}
+		must(w.config.Log.AppendAll(b.Context(), statements...))
+	}
+	must(w.Order(b.Context(), digest.Of(nil))) // makes the index
+	order, _ := w.rejected(b, *benchEntries/2)
+	for b.Loop() {
+		c := w.config
+		c.Reader = ledger.NewReader(ledger.Dir(filepath.Join(w.dir, "ledger")), w.key, ledger.Policy{})
+		if h := must(must(record.New(c)).Order(b.Context(), order)); len(h.Rejected) != 1 {
+			b.Fatalf("%+v", h)
+		}
 	}
 }
 
