@@ -48,13 +48,11 @@ func busyWorld(b *testing.B, n int) *world {
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(w.acts)); i = next.Add(1) - 1 {
-				e := &w.acts[i]
-				var err error
-				if e.raw, err = act.Sign(e.act, e.signer); err != nil {
+				if err := w.sign(int(i)); err != nil {
 					b.Error(err)
 					return
 				}
-				e.act = nil
+				w.acts[i].act = nil
 			}
 		})
 	}
@@ -63,12 +61,13 @@ func busyWorld(b *testing.B, n int) *world {
 }
 
 // BenchmarkAudit audits a ledger, all of it, and beside it verifies as many
-// P-256 signatures and nothing else. It reports how fast the audit is, as
+// P-256 signatures as it holds and nothing else. It reports how fast the audit is, as
 // statements a second and as a share of the bare signatures, by wall clock and
 // by processor time, and how much memory the audit took at most.
 func BenchmarkAudit(b *testing.B) {
 	w := busyWorld(b, *benchEntries)
 	size := len(w.acts)
+	signatures := size + size/3 // an engineer signs for each decision
 	dir := filepath.Join(b.TempDir(), "ledger")
 	w.write(dir, w.ledger)
 	c := config(w, dir)
@@ -92,7 +91,7 @@ func BenchmarkAudit(b *testing.B) {
 			kept = r
 		})
 		b.StopTimer()
-		bare.during(func() { verifyBare(b, size) })
+		bare.during(func() { verifyBare(b, signatures) })
 		b.StartTimer()
 	}
 	runtime.GC()
@@ -100,7 +99,7 @@ func BenchmarkAudit(b *testing.B) {
 	runtime.ReadMemStats(&after)
 	b.ReportMetric((float64(after.HeapAlloc)-float64(before.HeapAlloc))/float64(len(kept.Orders)), "kept-B/order")
 	b.ReportMetric(float64(size)*float64(b.N)/audits.wall.Seconds(), "entries/s")
-	b.ReportMetric(float64(size)*float64(b.N)/bare.wall.Seconds(), "signatures/s")
+	b.ReportMetric(float64(signatures)*float64(b.N)/bare.wall.Seconds(), "signatures/s")
 	b.ReportMetric(bare.wall.Seconds()/audits.wall.Seconds(), "of-signatures")
 	b.ReportMetric(bare.cpu.Seconds()/audits.cpu.Seconds(), "of-signatures-cpu")
 	b.ReportMetric(float64(peak-before.HeapAlloc)/1e6, "peak-MB")

@@ -463,20 +463,28 @@ func (w *world) entries() [][]byte {
 	w.t.Helper()
 	out := make([][]byte, len(w.acts))
 	for i := range w.acts {
-		e := &w.acts[i]
-		if d, ok := e.act.(act.Decided); ok && d.Request.Engineer != "" && d.Request.Sig == nil {
-			e.act = w.requested(d, d.Request.Engineer, w.kim)
+		if err := w.sign(i); err != nil {
+			w.t.Fatalf("act %d: %s: %v", i, w.acts[i].act.Kind(), err)
 		}
-		if e.raw == nil {
-			b, err := act.Sign(e.act, e.signer)
-			if err != nil {
-				w.t.Fatalf("act %d: %s: %v", i, e.act.Kind(), err)
-			}
-			e.raw = b
-		}
-		out[i] = e.raw
+		out[i] = w.acts[i].raw
 	}
 	return out
+}
+
+// sign signs act i, unless it is. Several goroutines may, each another one.
+func (w *world) sign(i int) (err error) {
+	e := &w.acts[i]
+	if e.raw != nil {
+		return nil
+	}
+	if d, ok := e.act.(act.Decided); ok && d.Request.Engineer != "" && d.Request.Sig == nil {
+		if d.Request, err = act.NewRequest(d.Order, d.InForce.Plan, d.Request.Engineer, d.RecordedAt, w.kim); err != nil {
+			return err
+		}
+		e.act = d
+	}
+	e.raw, err = act.Sign(e.act, e.signer)
+	return err
 }
 
 // requested is the decision as asked for by an engineer.

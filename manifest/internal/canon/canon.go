@@ -10,6 +10,7 @@ package canon
 import (
 	"bytes"
 	"encoding"
+	"encoding/base64"
 	"hash/maphash"
 	"reflect"
 	"slices"
@@ -48,8 +49,9 @@ func planOf(t reflect.Type) plan {
 }
 
 var (
-	timeType = reflect.TypeFor[time.Time]()
-	textType = reflect.TypeFor[textual]()
+	timeType  = reflect.TypeFor[time.Time]()
+	textType  = reflect.TypeFor[textual]()
+	bytesType = reflect.TypeFor[[]byte]()
 )
 
 type textual interface {
@@ -189,7 +191,10 @@ func isZero(x reflect.Value) bool {
 
 func slicePlan(t reflect.Type) plan {
 	if t.Elem().Kind() == reflect.Uint8 {
-		return nil
+		if t != bytesType {
+			return nil
+		}
+		return readBytes
 	}
 	read := planOf(t.Elem())
 	if read == nil {
@@ -390,6 +395,27 @@ func appendText(to []byte, v textual) ([]byte, error) {
 		return a.AppendText(to)
 	}
 	return v.MarshalText()
+}
+
+// readBytes takes base64 as package json writes it.
+func readBytes(r *reader, to reflect.Value) bool {
+	s, ok := r.text()
+	if !ok {
+		return false
+	}
+	b, ok := Base64(s)
+	to.SetBytes(b)
+	return ok
+}
+
+// Base64 takes what package base64 writes, and nothing else. What it returns is
+// not nil.
+func Base64(text []byte) ([]byte, bool) {
+	if bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, '\n') >= 0 { // which package base64 skips
+		return nil, false
+	}
+	out, err := base64.StdEncoding.Strict().AppendDecode([]byte{}, text)
+	return out, err == nil
 }
 
 func readMap(r *reader, to reflect.Value) bool {

@@ -34,6 +34,8 @@ type value struct {
 	Parts  []part            `json:"parts"`
 	Part   part              `json:"part,omitzero"`
 	Map    map[string]string `json:"map"`
+	Sig    []byte            `json:"sig"`
+	Some   []byte            `json:"some,omitzero"`
 }
 
 // slowly is what [Decode] is held to.
@@ -50,9 +52,9 @@ func slowly(text []byte, v any) bool {
 
 const (
 	aDigest = `"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`
-	least   = `{"at":"2026-03-01T00:00:00Z","by":"b","digest":` + aDigest + `,"map":{},"parts":[],"size":0,"yes":false}`
+	least   = `{"at":"2026-03-01T00:00:00Z","by":"b","digest":` + aDigest + `,"map":{},"parts":[],"sig":"","size":0,"yes":false}`
 	most    = `{"a_digest":` + aDigest + `,"at":"2026-03-01T00:00:00Z","by":"§ b \"q\" \\ \n","digest":` + aDigest +
-		`,"map":{"a":"","b":"x"},"names":["x","y"],"part":{"n":-1,"name":""},"parts":[{"name":"p"},{"n":2,"name":"q"}],"size":999999999999999,"until":"2026-03-01T00:00:00Z","yes":true}`
+		`,"map":{"a":"","b":"x"},"names":["x","y"],"part":{"n":-1,"name":""},"parts":[{"name":"p"},{"n":2,"name":"q"}],"sig":"AP8=","size":999999999999999,"some":"","until":"2026-03-01T00:00:00Z","yes":true}`
 )
 
 func TestDecode(t *testing.T) {
@@ -66,7 +68,7 @@ func TestDecode(t *testing.T) {
 		}
 	}
 	for _, v := range []any{
-		new(float64), new(any), new(*int), new([]byte), new(map[string]int), new(jsontext.Value),
+		new(float64), new(any), new(*int), new([]uint16), new(map[string]int), new(jsontext.Value),
 		new(struct{ N int }), new(struct {
 			N int `json:"n,omitempty"`
 		}),
@@ -125,6 +127,10 @@ func FuzzDecode(f *testing.F) {
 	swap(`["x","y"]`, `["x","y",]`)
 	swap(`["x","y"]`, `["x" ,"y"]`)
 	swap(`["x","y"]`, `null`)
+	swap(`AP8=`, `AP8`)
+	swap(`AP8=`, `AP9=`)
+	swap(`AP8=`, `AP8=\n`)
+	swap(`AP8=`, `A_8=`)
 	swap(`"yes":true`, `"yes":1`)
 	swap(`,"yes"`, `, "yes"`)
 	f.Fuzz(func(t *testing.T, text []byte) {

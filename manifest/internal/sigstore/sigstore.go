@@ -160,19 +160,10 @@ func cut(b []byte) (Bundle, bool) {
 		return Bundle{}, false
 	}
 	out := Bundle{Hint: string(hint)}
-	_, ok = unbase64(hint)
-	out.Payload, ok1 = unbase64(payload)
-	out.Sig, ok2 = unbase64(sig)
+	_, ok = canon.Base64(hint)
+	out.Payload, ok1 = canon.Base64(payload)
+	out.Sig, ok2 = canon.Base64(sig)
 	return out, ok && ok1 && ok2
-}
-
-// unbase64 takes what base64 writes, and nothing else.
-func unbase64(text []byte) ([]byte, bool) {
-	if bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, '\n') >= 0 { // which package base64 skips
-		return nil, false
-	}
-	out, err := base64.StdEncoding.Strict().AppendDecode(nil, text)
-	return out, err == nil
 }
 
 // KeyID returns the key that the bundle names, "" if the hint is no key's.
