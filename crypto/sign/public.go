@@ -34,6 +34,7 @@ const (
 type PublicKey struct {
 	key crypto.PublicKey
 	der []byte
+	id  KeyID
 }
 
 // ParsePublicKey reads one PKIX public key in PEM, and nothing before or after it.
@@ -81,7 +82,8 @@ func newPublicKey(key crypto.PublicKey) (PublicKey, error) {
 	if err != nil {
 		return PublicKey{}, fmt.Errorf("%w: %w", ErrKey, err)
 	}
-	return PublicKey{key: key, der: der}, nil
+	sum := sha256.Sum256(der)
+	return PublicKey{key: key, der: der, id: KeyID(hex.EncodeToString(sum[:]))}, nil
 }
 
 // onlyBlock returns the one PEM block of text. Package pem skips what stands
@@ -103,13 +105,7 @@ func onlyBlock(text []byte) (*pem.Block, error) {
 }
 
 // ID returns the key's identifier, "" for the zero key.
-func (k PublicKey) ID() KeyID {
-	if k.key == nil {
-		return ""
-	}
-	sum := sha256.Sum256(k.der)
-	return KeyID(hex.EncodeToString(sum[:]))
-}
+func (k PublicKey) ID() KeyID { return k.id }
 
 // Hint returns the identifier as a Sigstore bundle carries it: the standard
 // base64 of the SHA-256 of the PKIX DER.

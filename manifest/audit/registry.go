@@ -22,6 +22,7 @@ type registry struct {
 	reviewers   map[string]*trust.Reviewer
 	agencies    map[string]*trust.Agency
 	thresholds  map[[2]string]trust.Threshold
+	kinds       map[string]seal.Kind // of recipients that were looked at
 }
 
 func newRegistry(payload []byte) (*registry, error) {
@@ -32,6 +33,7 @@ func newRegistry(payload []byte) (*registry, error) {
 	r := &registry{
 		doc: doc, authorities: make(map[string]*trust.Authority), reviewers: make(map[string]*trust.Reviewer),
 		agencies: make(map[string]*trust.Agency), thresholds: make(map[[2]string]trust.Threshold),
+		kinds: make(map[string]seal.Kind),
 	}
 	for i := range doc.Authorities {
 		r.authorities[doc.Authorities[i].ID] = &doc.Authorities[i]
@@ -77,11 +79,16 @@ func (r *registry) recipient(agency string, t time.Time) (seal.Kind, error) {
 		if x.At(t) != nil {
 			continue
 		}
-		parsed, err := seal.ParseRecipient(x.Recipient, r.doc.AllowKinds...)
-		if err != nil {
-			return "", err
+		kind, known := r.kinds[x.Recipient]
+		if !known {
+			parsed, err := seal.ParseRecipient(x.Recipient, r.doc.AllowKinds...)
+			if err != nil {
+				return "", err
+			}
+			kind = parsed.Kind()
+			r.kinds[x.Recipient] = kind
 		}
-		kinds = append(kinds, parsed.Kind())
+		kinds = append(kinds, kind)
 	}
 	if len(kinds) != 1 {
 		return "", fmt.Errorf("%d recipients counted then, and there must be one", len(kinds))

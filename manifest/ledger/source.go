@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func (d Dir) Read(ctx context.Context, path string, limit int64) ([]byte, error)
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: %s is not a file", ErrFetch, path)
 	}
-	return readLimited(f, path, limit)
+	return readLimited(f, info.Size(), path, limit)
 }
 
 // HTTP reads a ledger that is served over HTTP(S).
@@ -84,7 +85,7 @@ func (h *HTTP) Read(ctx context.Context, path string, limit int64) ([]byte, erro
 	defer resp.Body.Close()
 	switch resp.StatusCode {
 	case http.StatusOK:
-		return readLimited(resp.Body, path, limit)
+		return readLimited(resp.Body, resp.ContentLength, path, limit)
 	case http.StatusNotFound, http.StatusGone:
 		return nil, fetchError(path, fs.ErrNotExist)
 	}
@@ -99,15 +100,17 @@ func Locate(place string) (Source, error) {
 	return Dir(place), nil
 }
 
-func readLimited(r io.Reader, path string, limit int64) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
+// readLimited reads all. It is said to be so long, which is not believed.
+func readLimited(r io.Reader, said int64, path string, limit int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(max(said, 0), limit)) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(r, limit+1)); err != nil {
 		return nil, fetchError(path, err)
 	}
-	if int64(len(b)) > limit {
+	if int64(b.Len()) > limit {
 		return nil, fmt.Errorf("%w: %s has more than %d bytes", ErrFetch, path, limit)
 	}
-	return b, nil
+	return b.Bytes(), nil
 }
 
 func fetchError(path string, err error) error {
