@@ -3,8 +3,8 @@ package record_test
 import (
 	"bytes"
 	"context"
-	"flag"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
