@@ -58,7 +58,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"export/lockdown/locktest", "crypto/sign export export/catalog export/demo export/lockdown export/order export/outbox export/policy export/record export/source export/workspace manifest", "an order from approval to delivery, for the tests of each kind"},
 	{"export/pack", "crypto/digest export/catalog export/source manifest/bag manifest/commit manifest/frame manifest/inorder", "batches in, a bag out; describes fields as the catalog has them; knows no order"},
 	{"export/outbox", "export/durable", "folders that appear whole; knows nothing of what is in them"},
-	{"export/record", "crypto/digest crypto/sign crypto/trust manifest manifest/act manifest/ledger", "writes acts into the ledger and reads an order's back; knows no stage"},
+	{"export/record", "crypto/digest crypto/sign crypto/trust export/durable manifest manifest/act manifest/ledger", "writes acts into the ledger and reads an order's back, by an index that survives a power cut; knows no stage"},
 	{"export", "crypto/digest crypto/seal crypto/sign crypto/trust export/catalog export/order export/outbox export/pack export/plan export/policy export/record export/source manifest manifest/act manifest/commit", "alone lines the stages up"},
 	{"export/workspace", "crypto/sign crypto/trust export/catalog export/internal/strictyaml export/lockdown export/lockdown/mysql export/lockdown/postgres export/policy export/source export/source/mysql export/source/postgres export/source/sqlite manifest/ledger", "finds in one folder what an export needs, so it knows every kind of store"},
 	{"export/demo", "crypto/digest crypto/seal crypto/sign crypto/trust export/order export/workspace manifest/ledger", "a made-up provider, for the command line and for tests"},
