@@ -40,7 +40,7 @@ const SortBytes = 4096
 // is waited for; but nothing waits for a lock that a migration holds.
 const setup = `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
 	SESSION time_zone = '+00:00', SESSION sql_select_limit = 18446744073709551615, SESSION sql_big_selects = 1, SESSION sql_auto_is_null = 0,
-	SESSION max_sort_length = 4096, SESSION lock_wait_timeout = 5, SESSION net_write_timeout = 3600, SESSION wait_timeout = 28800`
+	SESSION autocommit = 1, SESSION max_sort_length = 4096, SESSION lock_wait_timeout = 5, SESSION net_write_timeout = 3600, SESSION wait_timeout = 28800`
 
 // statementTimeout is how long the server works on one statement.
 const statementTimeout = time.Hour
@@ -57,6 +57,7 @@ func Connect(ctx context.Context, dsn string) (*Conn, error) {
 		return nil, fmt.Errorf("%w: the connection string %w", source.ErrUnavailable, err)
 	}
 	config.Logger = &mysql.NopLogger{}
+	config.ParseTime, config.ColumnsWithAlias = false, false // rows are read as the server has them
 	config.ConnectionAttributes = "program_name:writ"
 	connector, err := mysql.NewConnector(config)
 	if err != nil {

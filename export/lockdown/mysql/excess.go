@@ -31,6 +31,13 @@ func (Kind) Excess(ctx context.Context, export lockdown.Login, tables []lockdown
 	x.known[[3]string{x.own, orders, "order_digest"}] = true
 	x.known[[3]string{x.own, orders, "approved_until"}] = true
 
+	user, err := conn.Texts(ctx, "SELECT CURRENT_USER()")
+	if err != nil {
+		return nil, err
+	}
+	at := strings.LastIndexByte(user[0][0], '@')
+	x.me = "'" + user[0][0][:at] + "'@'" + user[0][0][at+1:] + "'"
+
 	said, err := x.whole(ctx)
 	if err != nil || len(said) > 0 {
 		return said, err
@@ -49,13 +56,10 @@ func (Kind) Excess(ctx context.Context, export lockdown.Login, tables []lockdown
 // An examiner asks for an account's rights, as the account.
 type examiner struct {
 	conn  *mysqlconn.Conn
+	me    string             // the account, as information_schema writes it
 	own   string             // the lockdown's database
 	known map[[3]string]bool // schema, table, column
 }
-
-// me is the account as information_schema writes it.
-const me = `CONCAT('''', REPLACE(LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - LOCATE('@', REVERSE(CURRENT_USER()))), '''', ''''''), '''@''',
-	RIGHT(CURRENT_USER(), LOCATE('@', REVERSE(CURRENT_USER())) - 1), '''')`
 
 // list returns what say makes of each row of a query, sorted and once each. A
 // row of which it makes nothing is left out.
@@ -77,7 +81,7 @@ func (x *examiner) list(ctx context.Context, say func(row []string) string, sql 
 // whole says what rights it has on the whole server.
 func (x *examiner) whole(ctx context.Context) ([]string, error) {
 	rights, err := x.list(ctx, func(r []string) string { return r[0] },
-		"SELECT PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = "+me+" AND PRIVILEGE_TYPE <> 'USAGE'")
+		"SELECT PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ? AND PRIVILEGE_TYPE <> 'USAGE'", x.me)
 	if err != nil || len(rights) == 0 {
 		return nil, err
 	}
@@ -110,7 +114,7 @@ func (x *examiner) others(ctx context.Context) ([]string, error) {
 func (x *examiner) rights(ctx context.Context) ([]string, error) {
 	databases, err := x.list(ctx, func(r []string) string {
 		return "it has the right " + r[1] + " on everything in the database " + mysqlconn.Quote(r[0])
-	}, "SELECT TABLE_SCHEMA, PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = "+me)
+	}, "SELECT TABLE_SCHEMA, PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = ?", x.me)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +126,7 @@ func (x *examiner) rights(ctx context.Context) ([]string, error) {
 			return ""
 		}
 		return "it has the right " + r[2] + " on " + mysqlconn.Quote(r[0]) + "." + mysqlconn.Quote(r[1])
-	}, "SELECT TABLE_SCHEMA, TABLE_NAME, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = "+me)
+	}, "SELECT TABLE_SCHEMA, TABLE_NAME, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = ?", x.me)
 	return slices.Concat(databases, tables), err
 }
 

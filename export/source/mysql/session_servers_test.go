@@ -14,12 +14,13 @@ import (
 	"writ/export/source"
 )
 
-// Whatever the server's settings are, a snapshot's session reads only, in UTC,
-// whole results, not for ever, one statement at a time, and sends no file.
+// Whatever the server's settings and the connection string's are, a snapshot's
+// session reads only, in UTC, whole results, not for ever, one statement at a
+// time, and sends no file.
 func TestSession(t *testing.T) {
 	dsn := mytest.Start(t).Create(t, "session")
 	mytest.Exec(t, dsn, "CREATE TABLE t (x text); INSERT INTO t VALUES ('a'), ('b'), ('c'), ('d')")
-	s, err := Open(t.Context(), dsn)
+	s, err := Open(t.Context(), dsn+"?autocommit=0&parseTime=true&columnsWithAlias=true&charset=latin1&time_zone=%27-05:00%27&max_sort_length=64")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +40,9 @@ func TestSession(t *testing.T) {
 		"SELECT @@sql_mode LIKE '%STRICT_ALL_TABLES%'":                     "1",
 		"SELECT @@character_set_client = @@character_set_results":          "1",
 		"SELECT @@character_set_connection":                                "utf8mb4",
+		"SELECT @@autocommit":                                              "1",
+		"SELECT @@max_sort_length":                                         "4096",
+		"SELECT CAST('2026-03-01' AS DATETIME)":                            "2026-03-01 00:00:00",
 		"SELECT @@lock_wait_timeout":                                       "5",
 		"SELECT NOW() BETWEEN SYSDATE() - INTERVAL 1 MINUTE AND SYSDATE()": "1",
 	} {
