@@ -77,6 +77,9 @@ func runAudit(c *cli.Context) error {
 
 func auditConfig(c *cli.Context, place string) (cfg audit.Config, err error) {
 	cfg = audit.Config{Rules: rulesOf, Deliveries: c.String("bundles"), Now: time.Now()}
+	if !c.Bool(jsonFlag.Name) && c.String("html") == "" {
+		cfg.MaxOrders = maxAuditRows
+	}
 	b, err := readInput(c.String(providerFlag.Name), manifest.MaxBytes)
 	if err != nil {
 		return cfg, err

@@ -57,17 +57,14 @@ func writeAuditOrders(w io.Writer, r *audit.Result) {
 		}
 		return x.Format("2006-01-02 15:04Z")
 	}
-	rows := r.Orders
-	if left := len(rows) - maxAuditRows; left > 0 {
-		rows = rows[left:]
-	}
+	rows := r.Orders[max(0, len(r.Orders)-maxAuditRows):]
 	for _, o := range rows {
 		fmt.Fprintln(t, strings.Join([]string{
 			at(o.ReceivedAt), shortDigest(o.Order.String()), dash(o.Process), o.Result, at(o.AnsweredAt), at(o.Deadline), fmt.Sprint(o.Findings),
 		}, "\t"))
 	}
 	t.Flush()
-	if left := len(r.Orders) - len(rows); left > 0 {
+	if left := r.Counts.Orders - int64(len(rows)); left > 0 {
 		fmt.Fprintf(w, "(%d earlier orders: see --json or --html)\n", left)
 	}
 }

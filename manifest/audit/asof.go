@@ -117,7 +117,7 @@ func (f *fold) followUpDue(o *order) time.Time {
 func (f *fold) result() *Result {
 	r := &Result{
 		Format: Format, Provider: f.c.Provider.Provider, ProviderFile: f.c.Provider.Fingerprint(), AuditedAt: f.c.Now,
-		Complete: f.complete, From: f.from, To: f.Size, Counts: f.Counts, Orders: make([]Order, 0, len(f.Orders)), Texts: []TextInForce{}, fold: f,
+		Complete: f.complete, From: f.from, To: f.Size, Counts: f.Counts, Texts: []TextInForce{}, fold: f,
 	}
 	if c := f.checkpoint; c != nil {
 		r.Ledger = Ledger{Origin: c.Origin(), Size: c.Size(), Root: c.Root().String(), Cosigned: c.Cosigned(), Extends: []int64{}}
@@ -132,11 +132,16 @@ func (f *fold) result() *Result {
 			r.Texts = append(r.Texts, TextInForce{w, x.Digest, x.Since})
 		}
 	}
-	for _, o := range f.Orders {
-		r.Orders = append(r.Orders, o.row())
+	r.Counts.Orders = int64(len(f.Orders))
+	listed := slices.Clone(f.Orders)
+	slices.SortStableFunc(listed, func(a, b *order) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
+	if more := len(listed) - f.c.MaxOrders; f.c.MaxOrders > 0 && more > 0 {
+		listed = listed[more:]
 	}
-	r.Counts.Orders = int64(len(r.Orders))
-	slices.SortStableFunc(r.Orders, func(a, b Order) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
+	r.Orders = make([]Order, len(listed))
+	for i, o := range listed {
+		r.Orders[i] = o.row()
+	}
 	return r
 }
 

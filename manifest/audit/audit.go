@@ -57,8 +57,9 @@ type Config struct {
 	Tolerance   time.Duration
 	NoticeGrace time.Duration
 
-	Now     time.Time // as of when; zero means time.Now
-	Workers int       // zero means GOMAXPROCS
+	Now       time.Time // as of when; zero means time.Now
+	Workers   int       // zero means GOMAXPROCS
+	MaxOrders int       // that the result lists, the latest; zero means all
 }
 
 // What a Config does not say.
@@ -83,8 +84,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("%w: no provider file", ErrInput)
 	case c.Rules == nil:
 		return fmt.Errorf("%w: no rules to decide by", ErrInput)
-	case c.Tolerance < 0 || c.NoticeGrace < 0 || c.Workers < 0:
-		return fmt.Errorf("%w: a negative duration or number of workers", ErrInput)
+	case c.Tolerance < 0 || c.NoticeGrace < 0 || c.Workers < 0 || c.MaxOrders < 0:
+		return fmt.Errorf("%w: a negative duration or number", ErrInput)
 	}
 	if c.FollowUp == nil {
 		c.FollowUp = DefaultFollowUp()

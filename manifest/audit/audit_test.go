@@ -3,6 +3,7 @@ package audit_test
 import (
 	"errors"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"writ/manifest/audit"
@@ -32,5 +33,12 @@ func TestGoodLedger(t *testing.T) {
 	}
 	if errors.Is(r.Err(), audit.ErrFindings) {
 		t.Error("findings")
+	}
+
+	// Fewer orders may be listed: the latest, and all are counted.
+	c.MaxOrders = 3
+	few := run(t, c)
+	if few.Counts != n || !reflect.DeepEqual(few.Orders, r.Orders[5:]) {
+		t.Errorf("counts %+v, orders %+v; want the last three of %+v", few.Counts, few.Orders, r.Orders)
 	}
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"reflect"
+	"slices"
 	"time"
 
 	"writ/manifest/act"
@@ -60,7 +61,7 @@ func (f *fold) received(ctx context.Context, at finding, a act.Received) error {
 // claims keeps what a report shows of an order.
 func (o *order) claims(a act.Received) {
 	o.Jurisdiction, o.Process, o.Authority, o.Country = a.Order.Jurisdiction, a.Order.Process, a.Order.Authority, a.Country
-	o.Emergency, o.Targets, o.ReceivedAt = a.Order.Emergency, a.Order.Targets, a.ReceivedAt
+	o.Emergency, o.Targets, o.ReceivedAt = a.Order.Emergency, slices.Clone(a.Order.Targets), a.ReceivedAt
 }
 
 // again compares with an earlier record of the same order. Who has signed, and

@@ -35,7 +35,7 @@ type Result struct {
 	Counts   Counts        `json:"counts"`
 	Findings []Finding     `json:"findings"`
 	ByCode   []CodeCount   `json:"by_code"`
-	Orders   []Order       `json:"orders"` // by receipt
+	Orders   []Order       `json:"orders"` // by receipt; see [Config.MaxOrders]
 	Texts    []TextInForce `json:"in_force"`
 
 	fold *fold
