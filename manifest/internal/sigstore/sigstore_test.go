@@ -102,3 +102,29 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// FuzzCut takes a bundle apart in one way only: what it takes, [Bundle.Marshal]
+// writes.
+func FuzzCut(f *testing.F) {
+	good := seed(f)
+	b, ok := cut(good)
+	if !ok || b.Hint == "" || len(b.Sig) == 0 || len(b.Payload) == 0 {
+		f.Fatal("a bundle is not taken")
+	}
+	f.Add(good)
+	for _, change := range [][2]string{
+		{"\n", ""}, {"\n", "\n\n"}, {`{"dsse`, ` {"dsse`}, {`"payload":"`, `"payload":""`}, {`"payload":"`, `"payload":"` + "\r\n"},
+		{`"sig":"`, `"sig":"A`}, {`"hint":"`, `"hint":"\u0041`}, {`=="`, `="`}, {`="`, `"`}, {`"mediaType"`, `"MediaType"`}, {"}}}", "}},\"x\":1}"},
+	} {
+		f.Add(bytes.Replace(good, []byte(change[0]), []byte(change[1]), 1))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		b, ok := cut(text)
+		if !ok {
+			return
+		}
+		if again, err := b.Marshal(); err != nil || !bytes.Equal(again, text) {
+			t.Fatalf("%q is taken, and written as %q (%v)", text, again, err)
+		}
+	})
+}
