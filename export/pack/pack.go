@@ -94,7 +94,7 @@ func New(dst io.Writer, c Config) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPack, err)
 	}
-	w := &Writer{c: c, dst: dst, records: records, packs: map[string]bool{}}
+	w := &Writer{c: c, dst: dst, records: records, packs: map[string]bool{}, pieces: sync.Pool{New: func() any { return new(piece) }}}
 	openings, err := c.Seed.Openings()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPack, err)

@@ -18,8 +18,9 @@ const streamBytes = 1 << 20
 // A piece of a stream, as it came and as a frame. The next file uses it again.
 type piece struct{ plain, frames []byte }
 
-// Stream packs a file of known size as it is read; path is below data/. It
-// reads one byte more than that, to see that there is none.
+// Stream packs a file of known size as it is read, and one byte more, to see
+// that there is none. path is below data/; whoever opens the bag expects what is
+// in the folder [bag.Files] of a dataset, behind its records.
 func (w *Writer) Stream(ctx context.Context, path string, sizeBytes int64, r io.Reader) error {
 	if w.err == nil {
 		w.err = w.stream(ctx, bag.Data+path, sizeBytes, r)
@@ -88,10 +89,7 @@ func (w *Writer) read(ctx context.Context, line *inorder.Line[*piece], size int6
 			return err
 		}
 		n := min(left, streamBytes)
-		var ok bool
-		if s.V, ok = w.pieces.Get().(*piece); !ok {
-			s.V = new(piece)
-		}
+		s.V = w.pieces.Get().(*piece)
 		if cap(s.V.plain) < int(n) {
 			s.V.plain = make([]byte, n)
 		}
