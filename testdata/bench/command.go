@@ -9,8 +9,8 @@ import (
 // A command is one of those that are compared.
 type command struct {
 	name   string
-	shell  string                          // as one would type it, in dir; writes into $OUT
-	dir    string                          //
+	shell  string // as one would type it, in dir; writes into $OUT
+	dir    string
 	before func(ctx context.Context) error // each run; nil for nothing
 	check  func() error                    // of what the first run left; nil for nothing
 	runs   []run

@@ -36,13 +36,13 @@ const (
 
 // pipeline is what an administrator would type instead: SQL's copy, compressed,
 // encrypted and signed.
-func (h *harness) pipeline(name string, p *place, a ask, json bool, rest ...string) *command {
+func pipeline(name string, p *place, a ask, json bool, rest ...string) *command {
 	query := fmt.Sprintf("select at, ended, ip, port, device, agent, succeeded from signins where account = %d and %s order by at, id", a.accounts[0], a.sql())
 	copied := fmt.Sprintf(`\copy (%s) to stdout csv header`, query)
 	if json {
 		copied = fmt.Sprintf(`\copy (select row_to_json(r) from (%s) r) to stdout`, query)
 	}
-	c := &command{name: name, dir: p.dir, shell: fmt.Sprintf(`psql "$DSN" -qXc "%s" | zstd -q -3 | age -r %s > "$OUT/export.zst.age"`, copied, h.people.recipient)}
+	c := &command{name: name, dir: p.dir, shell: fmt.Sprintf(`psql "$DSN" -qXc "%s" | zstd -q -3 | age -r $AGENCY > "$OUT/export.zst.age"`, copied)}
 	for _, r := range rest {
 		c.shell += " &&\n" + r
 	}
@@ -64,9 +64,9 @@ func (h *harness) exportLarge(ctx context.Context, r *result) error {
 	}
 	signer, sign := h.signing()
 	ours := p.export("writ export", h.large())
-	json := h.pipeline("psql JSON, zstd -3, age, sha256sum, "+signer, p, h.large(), true, sumUp, sign)
-	csv := h.pipeline("psql CSV, zstd -3, age, sha256sum, "+signer, p, h.large(), false, sumUp, sign)
-	lean := h.pipeline("psql CSV, zstd -3, age, openssl", p, h.large(), false, byOpenssl)
+	json := pipeline("psql JSON, zstd -3, age, sha256sum, "+signer, p, h.large(), true, sumUp, sign)
+	csv := pipeline("psql CSV, zstd -3, age, sha256sum, "+signer, p, h.large(), false, sumUp, sign)
+	lean := pipeline("psql CSV, zstd -3, age, openssl", p, h.large(), false, byOpenssl)
 	all := []*command{ours, json, csv, lean}
 	warm := func(ctx context.Context) error { return h.db.warm(ctx, h.signins) }
 	if err := h.compare(ctx, h.rounds, warm, all...); err != nil {
@@ -105,11 +105,11 @@ func (h *harness) exportTiny(ctx context.Context, r *result) error {
 	}
 	ours := plain.export("writ export, keys without passwords", h.tiny())
 	password := locked.export("writ export, both keys with passwords", h.tiny())
-	openssl := h.pipeline("psql JSON, zstd -3, age, sha256sum, openssl", plain, h.tiny(), true, sumUp, byOpenssl)
+	openssl := pipeline("psql JSON, zstd -3, age, sha256sum, openssl", plain, h.tiny(), true, sumUp, byOpenssl)
 	all := []*command{ours, password, openssl}
 	var cosign *command
 	if h.programs.cosign != "" {
-		cosign = h.pipeline("psql JSON, zstd -3, age, sha256sum, cosign", plain, h.tiny(), true, sumUp, byCosign)
+		cosign = pipeline("psql JSON, zstd -3, age, sha256sum, cosign", plain, h.tiny(), true, sumUp, byCosign)
 		all = append(all, cosign)
 	}
 	if err := h.compare(ctx, h.often(), nil, all...); err != nil {

@@ -39,9 +39,9 @@ func (h *harness) files(ctx context.Context, r *result) error {
 		if err != nil {
 			return err
 		}
-		ours := &command{name: "writ's packer", dir: dir, shell: fmt.Sprintf(`bench pack %s > "$OUT/bag.tar.zst.age"`, h.people.recipient)}
-		peer := &command{name: "tar, zstd -T0 -3, age, openssl dgst", dir: dir, shell: fmt.Sprintf(`tar -cf - . | zstd -q -T0 -3 | age -r %s > "$OUT/bag.tar.zst.age" &&
-openssl dgst -sha256 "$OUT/bag.tar.zst.age"`, h.people.recipient)}
+		ours := &command{name: "writ's packer", dir: dir, shell: `bench pack $AGENCY > "$OUT/bag.tar.zst.age"`}
+		peer := &command{name: "tar, zstd -T0 -3, age, openssl dgst", dir: dir, shell: `tar -cf - . | zstd -q -T0 -3 | age -r $AGENCY > "$OUT/bag.tar.zst.age" &&
+openssl dgst -sha256 "$OUT/bag.tar.zst.age"`}
 		warm := func(ctx context.Context) error { return h.shell(ctx, dir, "cat * > /dev/null").Run() }
 		if err := h.compare(ctx, h.rounds, warm, ours, peer); err != nil {
 			return err

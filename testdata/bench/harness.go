@@ -51,8 +51,11 @@ func (h *harness) prepare(ctx context.Context) (err error) {
 	}
 	h.env = append(os.Environ(), "PATH="+h.programs.path(), "HOME="+home, "OUT="+h.out,
 		"HTTP_PROXY=http://127.0.0.1:9", "HTTPS_PROXY=http://127.0.0.1:9", "COSIGN_PASSWORD=demo", "PGOPTIONS=")
-	h.people, err = newPeople(filepath.Join(h.work, "provider"))
-	return err
+	if h.people, err = newPeople(filepath.Join(h.work, "provider")); err != nil {
+		return err
+	}
+	h.env = append(h.env, "AGENCY="+h.people.recipient)
+	return nil
 }
 
 func (h *harness) close() {

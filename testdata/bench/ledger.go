@@ -25,6 +25,11 @@ func (h *harness) ledger(ctx context.Context, r *result) error {
 		time:   []series{{name: "export", expect: logarithmic}, {name: "audit", expect: linear}, {name: "append", expect: logarithmic}},
 		memory: []series{{name: "export", expect: flat}, {name: "audit", expect: flat}},
 	}
+	defer func() {
+		if len(d.time[0].points) > 0 {
+			r.growth = append(r.growth, d)
+		}
+	}()
 	rated := min(h.entries, 100_000)
 	for _, size := range tens(10, int(h.entries)) {
 		have, err := h.grow(ctx, p, int64(size))
@@ -60,7 +65,6 @@ func (h *harness) ledger(ctx context.Context, r *result) error {
 				ours: asked.seconds(), value: asked.median * 1e3, unit: "ms", target: atMost(15)})
 		}
 	}
-	r.growth = append(r.growth, d)
 	return os.RemoveAll(p.dir)
 }
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -55,7 +57,7 @@ func (r *report) introduction(b *strings.Builder) {
 	fmt.Fprintf(b, "Made by `go run ./testdata/bench%s`, which `make bench` runs without flags, on %s.\n\n", r.given, r.machine)
 	fmt.Fprintf(b, "Programs: %s.\n\n", strings.Join(r.programs, "; "))
 	fmt.Fprintf(b, `Whole commands, from the start of the process to the last byte on disk, on the same data and the same cores. The commands of a
-table ran in turn, A B A B, %d rounds (%d where it takes milliseconds); what they read was read once before each run. A figure is the
+table ran in turn, A B A B, %d rounds (%d where it takes milliseconds, one of what is largest); what they read was read once before each run. A figure is the
 median, and in parentheses the least and the most. Processor time of the client and of the database server are apart; memory is
 the sum of the peaks of a command's processes. The pipelines only move, encrypt and sign rows. writ also verifies the order,
 decides field by field, commits to every record so that it can be disclosed alone, signs a manifest, records the export in a ledger,
@@ -125,7 +127,7 @@ func (r *report) explanations(b *strings.Builder) {
 		}
 		used[s.name] = true
 	}
-	for key := range r.notes {
+	for _, key := range slices.Sorted(maps.Keys(r.notes)) {
 		if !used[key] && len(r.only) == 0 {
 			fmt.Fprintf(b, "\n`testdata/bench/notes.md` has a note on %s, of which there is no row.\n", key)
 		}
@@ -192,7 +194,7 @@ func (d dimension) table() string {
 
 // commands lists what was run, word for word.
 func (r *report) commands(b *strings.Builder) {
-	b.WriteString("\n## Commands\n\nEach ran in `bash -o pipefail -e`; `$OUT` is an empty folder, `$F` a delivery's ciphertext.\n")
+	b.WriteString("\n## Commands\n\nEach ran in `bash -o pipefail -e`; `$OUT` is an empty folder, `$DSN` names the database, `$AGENCY` is the agency's age recipient, `$F` a delivery's ciphertext.\n")
 	seen := make(map[string]bool)
 	for _, s := range r.results {
 		for _, t := range s.tables {
