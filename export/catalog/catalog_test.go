@@ -102,15 +102,17 @@ func TestApply(t *testing.T) {
 // A value that was normalised is what it is normalised to: so it does not
 // matter how often, and no value is brought closer to another than the rules say.
 func FuzzApply(f *testing.F) {
-	rules := []catalog.Rule{catalog.Lower, catalog.LowerDomain, catalog.DropTag, catalog.DropDots, catalog.StripSeparators, catalog.E164}
-	for i, s := range []string{"ANN\u00c4@X", "Anna@B@Example.ORG", "a+b+c@x", "a.b@x", "35-20 (1)/7", "+41 (44) 123-45.67", "2001:DB8::1", "017", "", "a\x00b"} {
-		f.Add(s, byte(i))
+	for _, s := range []string{"ANN\u00c4@X", "Anna@B@Example.ORG", "a+b+c@x", "a.b@x", "35-20 (1)/7", "+41 (44) 123-45.67", "2001:DB8::1", "017", "", "a\x00b"} {
+		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, s string, n byte) {
-		ids := []catalog.Identifier{{ColumnType: catalog.Text}, {ColumnType: catalog.IPAddress}, {ColumnType: catalog.Integer}}
-		for _, r := range rules {
-			ids = append(ids, catalog.Identifier{ColumnType: catalog.Text, Normalize: []catalog.Rule{r, rules[int(n)%len(rules)]}})
-		}
+	ids := []catalog.Identifier{{ColumnType: catalog.Text}, {ColumnType: catalog.IPAddress}, {ColumnType: catalog.Integer}}
+	for _, rules := range [][]catalog.Rule{
+		{catalog.Lower}, {catalog.LowerDomain}, {catalog.DropTag}, {catalog.DropDots}, {catalog.StripSeparators}, {catalog.E164},
+		{catalog.LowerDomain, catalog.DropTag, catalog.DropDots}, {catalog.StripSeparators, catalog.E164},
+	} {
+		ids = append(ids, catalog.Identifier{ColumnType: catalog.Text, Normalize: rules})
+	}
+	f.Fuzz(func(t *testing.T, s string) {
 		for _, id := range ids {
 			once, err := id.Apply(s)
 			if err != nil {
