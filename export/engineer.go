@@ -17,7 +17,7 @@ var ErrEngineer = fmt.Errorf("%w: who runs the export", ErrRequest)
 // not signed the order in another role.
 func (c *Config) identify(s *session) error {
 	if c.Engineer == nil {
-		return fmt.Errorf("%w: nobody asks for this export; name the key of an engineer", ErrEngineer)
+		return fmt.Errorf("%w: nobody asks for this export; name the key of an engineer, with engineer in writ.yaml or with --engineer-key", ErrEngineer)
 	}
 	id, _, err := c.Registry.Engineer(c.Engineer.Public().ID(), c.now())
 	if err != nil {
