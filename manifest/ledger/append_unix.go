@@ -163,10 +163,7 @@ func (l *Log) add(ctx context.Context, entries [][]byte, unlock func()) ([]int64
 	l.pending.Go(func() {
 		defer unlock()
 		var r result
-		// One batch at a time: Tessera's queue hands a full batch and one whose
-		// time has come to its writer from two goroutines, of which the later
-		// may come first, and then the entries stand in another order.
-		for batch := range slices.Chunk(entries, tileWidth) {
+		for batch := range slices.Chunk(entries, together(len(entries))) {
 			futures := make([]tessera.IndexFuture, len(batch))
 			for i, e := range batch {
 				futures[i] = l.driver.add(context.WithoutCancel(ctx), tessera.NewEntry(bytes.Clone(e)))
@@ -180,6 +177,9 @@ func (l *Log) add(ctx context.Context, entries [][]byte, unlock func()) ([]int64
 				break
 			}
 		}
+		if r.err == nil && !slices.IsSorted(r.indexes) {
+			r.err = errOrder
+		}
 		done <- r
 	})
 	select {
@@ -191,6 +191,22 @@ func (l *Log) add(ctx context.Context, entries [][]byte, unlock func()) ([]int64
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: adding: %w", ErrDeadline, ctx.Err())
 	}
+}
+
+// errOrder can come of a large append alone; see [together].
+var errOrder = errors.New("the entries are in, but not in the order in which they were given: append fewer at once")
+
+// together is how many of n entries are given to Tessera at once. Its queue
+// hands on what has waited a millisecond, or is a whole tile, from goroutines
+// that may overtake each other. So a few entries, such as the acts on an order,
+// go in one by one: their order says what was known before what. Many would take
+// too long that way.
+func together(n int) int {
+	const few = 16
+	if n <= few {
+		return 1
+	}
+	return tileWidth
 }
 
 // prove makes the proofs, and checks that they prove what was appended.
