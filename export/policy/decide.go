@@ -39,6 +39,7 @@ func (p *Policy) decide(a *ask, c *catalog.Catalog) *Decision {
 		j = &jurisdiction{terms: terms{name: a.jurisdiction}} // which knows no process
 	}
 	d.ceilings, d.ceilingRule = j.ceilingsFor(a)
+	d.rates = j.ratesFor(a)
 	for _, item := range a.items {
 		d.datasets = append(d.datasets, j.decideItem(a, c, item, d))
 	}

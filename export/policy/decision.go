@@ -145,6 +145,7 @@ type Decision struct {
 	datasets    []DatasetDecision // by dataset
 	ceilings    Ceilings
 	ceilingRule Rule
+	rates       []Rate // by rule
 	clocks      Clocks
 	notice      Notice
 	enterprise  Enterprise

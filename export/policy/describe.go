@@ -39,7 +39,7 @@ type ClassDescription struct {
 }
 
 // A RuleDescription is one rule. Kind is permit, forbid, signed-by, clock,
-// notice, ceiling, enterprise, recipient or follow-up.
+// notice, ceiling, rate, enterprise, recipient or follow-up.
 type RuleDescription struct {
 	Rule
 	Kind string `json:"kind"`
@@ -120,6 +120,9 @@ func (p *Policy) Describe(name trust.Jurisdiction) (Description, bool) {
 	for _, l := range j.ceilings {
 		add("ceiling", l.rule, l.about(l.Ceilings.String()))
 	}
+	for _, l := range j.rates {
+		add("rate", rule{Rule: l.Rule}, l.String())
+	}
 	for _, l := range j.enterprise {
 		text := "answered for like others"
 		if l.redirect {
@@ -197,7 +200,7 @@ func (m moment) String() string {
 }
 
 func hours(d time.Duration) string {
-	if d%day == 0 {
+	if d%day == 0 && d != day {
 		return fmt.Sprintf("%d days", d/day)
 	}
 	return fmt.Sprintf("%d hours", d/time.Hour)

@@ -252,19 +252,27 @@ func count(s string, most int64) (int64, bool) {
 	return v, err == nil && v >= 1 && v <= most && strconv.FormatInt(v, 10) == s
 }
 
-func (l line) ceilings() Ceilings {
-	bound := func(key string, most int64) int64 {
-		l.Need(key)
-		v := l.Int(key)
-		if v < 1 || v > most {
-			l.Fail(l.node.Errorf("%s: want 1 to %d: no bound is not a bound", key, most))
-		}
-		return v
+// bound reads a number that must be there.
+func (l line) bound(key string, most int64) int64 {
+	l.Need(key)
+	v := l.Int(key)
+	if v < 1 || v > most {
+		l.Fail(l.node.Errorf("%s: want 1 to %d: no bound is not a bound", key, most))
 	}
+	return v
+}
+
+// What no ceiling is above.
+const (
+	maxAccounts = 100_000
+	maxRecords  = 1_000_000_000_000
+)
+
+func (l line) ceilings() Ceilings {
 	c := Ceilings{
-		Targets:  int(bound("targets", order.MaxTargets)),
-		Accounts: int(bound("accounts", 100_000)),
-		Records:  bound("records", 1e12),
+		Targets:  int(l.bound("targets", order.MaxTargets)),
+		Accounts: int(l.bound("accounts", maxAccounts)),
+		Records:  l.bound("records", maxRecords),
 	}
 	if n, ok := l.Need("bytes"); ok {
 		text := l.Text("bytes")

@@ -32,6 +32,9 @@ func (d *Decision) Record() act.Decision {
 		out.Ceilings.Windows = append(out.Ceilings.Windows, act.Window{Category: string(w.Category), Days: w.Days})
 	}
 	out.FollowUp = d.followUp.record()
+	for _, r := range d.rates {
+		out.Rates = append(out.Rates, r.record())
+	}
 	for _, ds := range d.datasets {
 		out.Datasets = append(out.Datasets, ds.record(at(ds.HeldUntil)))
 	}

@@ -21,6 +21,7 @@ type terms struct {
 	clocks     []clockLine
 	notices    []noticeLine
 	ceilings   []ceilingLine
+	rates      []Rate
 	enterprise []enterpriseLine
 	recipients []recipientLine
 	followUps  []followUpLine
@@ -178,6 +179,7 @@ func parseTerms(name string, b []byte) (*terms, error) {
 		r.t.ceilings = append(r.t.ceilings, ceilingLine{l.scope, l.ceilings()})
 		r.Fail(l.Done())
 	}
+	r.readRates()
 	for _, l := range r.lines("enterprise", true) {
 		l.Need("redirect")
 		e := enterpriseLine{scope: l.scope, redirect: l.Bool("redirect"), unless: l.Texts("unless")}
@@ -215,6 +217,9 @@ func (j *jurisdiction) all() []rule {
 	}
 	for _, l := range j.ceilings {
 		out = append(out, l.rule)
+	}
+	for _, l := range j.rates {
+		out = append(out, rule{l.Rule, string(j.name) + ".yaml"})
 	}
 	for _, l := range j.enterprise {
 		out = append(out, l.rule)

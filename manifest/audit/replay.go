@@ -149,7 +149,7 @@ func differences(recorded, made act.Decision) []string {
 		recorded, made any
 	}{
 		{"whether it was narrowed", recorded.Narrowed, made.Narrowed}, {"the ceilings", recorded.Ceilings, made.Ceilings},
-		{"the clocks", recorded.Clocks, made.Clocks}, {"the notice to the user", recorded.Notice, made.Notice},
+		{"the rates", recorded.Rates, made.Rates}, {"the clocks", recorded.Clocks, made.Clocks}, {"the notice to the user", recorded.Notice, made.Notice},
 		{"what happens to enterprise accounts", recorded.Enterprise, made.Enterprise},
 		{"by when legal process is to follow", recorded.FollowUp, made.FollowUp},
 	} {
