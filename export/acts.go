@@ -18,12 +18,6 @@ import (
 	"writ/manifest/act"
 )
 
-// recordDecision puts into the ledger what it does not say yet: what is in
-// force, that the order was received, and what was decided.
-func (c *Config) recordDecision(ctx context.Context, s *session) error {
-	return c.record(ctx, s, act.Rejection{})
-}
-
 // codes say which code of the ledger a rejection has; the first that matches counts.
 var codes = []struct {
 	family error
@@ -39,6 +33,7 @@ var codes = []struct {
 	{order.ErrEmergency, act.Emergency},
 	{order.ErrNotYetInForce, act.NotYetInForce},
 	{order.ErrExpired, act.Expired},
+	{order.ErrNearDuplicate, act.NearDuplicate},
 	{plan.ErrAmbiguous, act.TargetAmbiguous},
 	{plan.ErrTarget, act.TargetUnusable},
 	{plan.ErrCeiling, act.OverCeiling},
@@ -56,7 +51,10 @@ func (c *Config) turnedAway(ctx context.Context, s *session, why error) error {
 	}) bool {
 		return errors.Is(why, k.family)
 	})
+	rate, over := errors.AsType[*RateError](why)
 	switch {
+	case over:
+		err = c.record(ctx, s, act.BecauseOf(act.OverRate, rate.Usage.Rate.Rule.ID))
 	case errors.Is(why, ErrRefused):
 		err = c.record(ctx, s, act.Rejection{})
 	case i < 0 && s.verified != nil && s.history.ReceivedAt.IsZero() && (errors.Is(why, source.ErrUnavailable) || errors.Is(why, ErrEngineer)):
@@ -95,7 +93,10 @@ func (c *Config) recordRejected(ctx context.Context, s *session, code act.Code) 
 // record appends, together and in this order, what the ledger does not say yet
 // of a verified order.
 func (c *Config) record(ctx context.Context, s *session, rejected act.Rejection) error {
-	decided := c.decided(s, rejected)
+	return c.recordDecided(ctx, s, c.decided(s, rejected))
+}
+
+func (c *Config) recordDecided(ctx context.Context, s *session, decided act.Decided) error {
 	var acts []act.Act
 	if received := c.received(s); !sameReceipt(s.history.Received, received) {
 		acts = append(acts, received)
@@ -123,12 +124,13 @@ func (c *Config) record(ctx context.Context, s *session, rejected act.Rejection)
 
 func (c *Config) received(s *session) act.Received {
 	return act.Received{
-		Head:       c.Ledger.Head(),
-		ReceivedAt: s.received,
-		Country:    s.verified.Authority().Country,
-		Order:      orderRef(s.signed.Order(), s.signed.Digest(), s.verified),
-		Facts:      policy.FactsOf(s.verified),
-		Follows:    s.signed.Order().Follows,
+		Head:        c.Ledger.Head(),
+		ReceivedAt:  s.received,
+		Country:     s.verified.Authority().Country,
+		Order:       orderRef(s.signed.Order(), s.signed.Digest(), s.verified),
+		Facts:       policy.FactsOf(s.verified),
+		Follows:     s.signed.Order().Follows,
+		Fingerprint: s.fingerprint,
 	}
 }
 
@@ -141,6 +143,7 @@ func (c *Config) decided(s *session, rejected act.Rejection) act.Decided {
 		InForce:   act.InForce{Policy: s.decision.Policy(), Catalog: s.decision.Catalog(), Registry: c.Registry.Digest()},
 		Decision:  s.decision.Record(),
 		Planned:   []act.Planned{},
+		Answer:    s.answer(),
 	}
 	if rejected != (act.Rejection{}) {
 		d.Result, d.Rejected = act.Rejected, rejected

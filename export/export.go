@@ -13,6 +13,7 @@ import (
 	"writ/crypto/sign"
 	"writ/crypto/trust"
 	"writ/export/catalog"
+	"writ/export/fingerprint"
 	"writ/export/order"
 	"writ/export/outbox"
 	"writ/export/plan"
@@ -20,6 +21,7 @@ import (
 	"writ/export/record"
 	"writ/export/source"
 	"writ/manifest"
+	"writ/manifest/act"
 )
 
 // Why nothing was exported, besides the errors of the stages.
@@ -53,6 +55,9 @@ type Config struct {
 	Workers       int              // zero means GOMAXPROCS, but at most 4
 	Progress      func(Progress)   // nil means quiet
 	UnsafeTesting bool             // answer test orders, and only those
+
+	// Fingerprint recognises orders for the same targets; see [ErrFingerprint].
+	Fingerprint *fingerprint.Key
 }
 
 // A Progress is how far the pull is.
@@ -89,19 +94,24 @@ type Receipt struct {
 }
 
 // Plan verifies the order, decides, and fixes the reads. It pulls nothing,
-// records nothing, and needs neither signer nor outbox. Beside [ErrRefused] the
-// plan is returned as well.
+// records nothing, and needs neither signer nor outbox. Beside [ErrRefused] and
+// [ErrRate] the plan is returned as well.
 func Plan(ctx context.Context, c Config, r Request) (*plan.Plan, error) {
 	s, err := c.begin(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
+	if err := c.near(ctx, s); err != nil {
+		return nil, err
+	}
 	if err := c.verify(s, r); err != nil {
 		return nil, err
 	}
-	err = c.bind(ctx, s, r)
-	return s.plan, err
+	if err := c.bind(ctx, s, r); err != nil {
+		return s.plan, err
+	}
+	return s.plan, c.rates(ctx, s, c.now())
 }
 
 // A session is one order under way, as far as it came.
@@ -113,6 +123,9 @@ type session struct {
 	decision *policy.Decision // nil if it was rejected
 	plan     *plan.Plan       // nil if there is none
 	engineer string           // registry id of who runs the export
+
+	near        string // the order for the same targets that was answered before
+	fingerprint act.Fingerprint
 
 	stores    []source.Store
 	snapshots map[catalog.StoreName]source.Snapshot
@@ -145,6 +158,9 @@ func (c *Config) begin(ctx context.Context, r Request) (*session, error) {
 // bind decides on a verified order, and plans. On an error s says how far it came.
 func (c *Config) bind(ctx context.Context, s *session, r Request) error {
 	s.decision = c.Policy.Decide(s.verified, c.Catalog, c.now())
+	if err := order.CheckNear(s.signed.Order().ID, order.Against{NearTo: s.near, Supplement: s.verified.Supplement()}); err != nil {
+		return err
+	}
 	if err := c.plan(ctx, s, r); err != nil {
 		return err
 	}
@@ -162,6 +178,7 @@ func (c *Config) verify(s *session, r Request) (err error) {
 		Registry:      c.Registry,
 		ExportedAs:    func(digest.Digest) string { return s.history.Last() },
 		Now:           c.now(),
+		NearTo:        s.near,
 		Supplement:    r.Supplement,
 		UnsafeTesting: c.UnsafeTesting,
 	}, s.received)

@@ -19,6 +19,10 @@ func Receive(ctx context.Context, c Config, r Request) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
+	if err := c.near(ctx, s); err != nil {
+		return time.Time{}, err
+	}
+	s.near = "" // whatever was answered before, this one came in
 	if err := c.verify(s, r); err != nil {
 		return time.Time{}, c.turnedAway(ctx, s, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"writ/export/outbox"
 )
@@ -11,7 +12,8 @@ import (
 // Run answers one order. The order of its effects is the safety argument:
 //
 //  1. What was received and decided is in the ledger before anything is pulled,
-//     also if nothing may leave.
+//     also if nothing may leave. From the look at what was answered before,
+//     lately and for the same targets, until then nobody else decides.
 //  2. The ciphertext is durable in staging, and the signed manifest beside it.
 //     Plaintext is never on a disk.
 //  3. The manifest is in the ledger, and the proof of it in staging.
@@ -25,6 +27,14 @@ import (
 // On an error nothing is in the outbox; staging keeps only what is, or may be,
 // recorded.
 func Run(ctx context.Context, c Config, r Request) (*Receipt, error) {
+	receipt, err := c.run(ctx, r)
+	if errors.Is(err, errMeanwhile) {
+		return c.run(ctx, r)
+	}
+	return receipt, err
+}
+
+func (c *Config) run(ctx context.Context, r Request) (*Receipt, error) {
 	// What an earlier process left in the tree is news as well.
 	if err := c.Ledger.Settle(ctx); err != nil {
 		return nil, fmt.Errorf("opening the ledger: %w", err)
@@ -39,6 +49,9 @@ func Run(ctx context.Context, c Config, r Request) (*Receipt, error) {
 		if receipt != nil || err != nil && !(errors.Is(err, ErrDamaged) && r.Supplement != "") {
 			return receipt, err
 		}
+	}
+	if err := c.near(ctx, s); err != nil {
+		return nil, err
 	}
 	if err := c.ask(ctx, s, r); err != nil {
 		return nil, c.turnedAway(ctx, s, err)
@@ -66,11 +79,11 @@ func Run(ctx context.Context, c Config, r Request) (*Receipt, error) {
 			return nil, c.turnedAway(ctx, s, errors.Join(err, stage.Discard()))
 		}
 	}
-	if err := c.recordDecision(ctx, s); err != nil {
+	if err := c.recordDecision(ctx, s, strings.TrimSpace(r.Supplement)); err != nil {
 		if !resumed {
 			err = errors.Join(err, stage.Discard())
 		}
-		return nil, err
+		return nil, c.turnedAway(ctx, s, err)
 	}
 	if !resumed {
 		if w, err = c.fill(ctx, s, stage, id); err != nil {

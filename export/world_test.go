@@ -3,6 +3,7 @@ package export_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"writ/export"
 	"writ/export/demo"
 	"writ/export/outbox"
+	"writ/export/policy"
 	"writ/export/record"
 	"writ/export/workspace"
 	"writ/manifest"
@@ -109,6 +111,10 @@ func openWorld(dir string) (*world, error) {
 		return nil, err
 	}
 	w.log = log
+	fingerprint, err := ws.Fingerprint()
+	if err != nil {
+		return nil, err
+	}
 	provider := ws.Registry.Publish()
 	tool := manifest.Tool{Name: "writ", Version: "devel", Build: "test", Go: "go1.26"}
 	recorder, err := record.New(record.Config{
@@ -116,9 +122,38 @@ func openWorld(dir string) (*world, error) {
 	})
 	w.config = export.Config{
 		Registry: ws.Registry, Catalog: ws.Catalog, Policy: ws.Policy, Store: ws.Store, Signer: signer, Engineer: engineer,
-		Ledger: recorder, Outbox: outbox.Open(ws.Outbox()), Tool: tool,
+		Ledger: recorder, Outbox: outbox.Open(ws.Outbox()), Tool: tool, Fingerprint: fingerprint,
 	}
 	return w, err
+}
+
+// withoutRates lets the workspace answer as many orders as a test likes.
+func withoutRates(dir string) error {
+	folder := filepath.Join(dir, "policy")
+	if err := os.CopyFS(folder, policy.Defaults()); err != nil {
+		return err
+	}
+	for _, name := range []string{"us", "eu", "uk"} {
+		path := filepath.Join(folder, name+".yaml")
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		before, rest, _ := strings.Cut(string(b), "\nrates:\n")
+		_, after, found := strings.Cut(rest, "\n\n")
+		if !found {
+			return fmt.Errorf("%s has no rates", path)
+		}
+		if err := os.WriteFile(path, []byte(before+"\nrates: []\n\n"+after), 0o600); err != nil {
+			return err
+		}
+	}
+	path := filepath.Join(dir, workspace.ConfigFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, "policy: policy\n"...), 0o600)
 }
 
 // request reads one of the demo's orders.

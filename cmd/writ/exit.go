@@ -45,6 +45,8 @@ var exits = []struct {
 	{4, export.ErrDamaged},
 	{5, ledger.ErrDeadline},
 	{6, export.ErrRefused},
+	{6, export.ErrRate},
+	{2, export.ErrFingerprint},
 	{6, plan.ErrCeiling},
 	{6, lockdown.ErrNotApproved},
 	{3, order.ErrRejected},

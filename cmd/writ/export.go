@@ -27,7 +27,7 @@ import (
 // that what one shows is what the other does.
 var requestFlags = []cli.Flag{
 	&cli.StringFlag{Name: "received", Usage: "`TIME` of receipt, RFC 3339, if the order arrived before now"},
-	&cli.StringFlag{Name: "supplement", Usage: "answer an order once more; `WHY` is stated in the manifest"},
+	&cli.StringFlag{Name: "supplement", Usage: "answer an order, or one for the same targets, once more; `WHY` is stated in the manifest"},
 	&cli.StringSliceFlag{Name: "unavailable", Usage: "leave a dataset out whose store can't be read: `DATASET=WHY`, stated in the manifest"},
 }
 
@@ -117,6 +117,9 @@ func planning(w *workspace.Workspace) (export.Config, error) {
 	}
 	reader, err := w.LedgerReader()
 	if err != nil {
+		return c, err
+	}
+	if c.Fingerprint, err = w.Fingerprint(); err != nil {
 		return c, err
 	}
 	c.Ledger, err = recorder(w, record.Config{Reader: reader})

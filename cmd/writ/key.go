@@ -13,6 +13,7 @@ import (
 	"writ/crypto/seal"
 	"writ/crypto/sign"
 	"writ/export/durable"
+	"writ/export/fingerprint"
 	"writ/manifest/ledger"
 )
 
@@ -23,12 +24,13 @@ func keyCommand() *cli.Command {
 		Subcommands: []*cli.Command{
 			{
 				Name:  "new",
-				Usage: "make a key: FILE, secret, and FILE.pub, to hand out",
+				Usage: "make a key: FILE, secret, and FILE.pub, to hand out (fingerprint has none)",
 				Description: "writ key new --out court.key                 to sign with (ECDSA P-256; cosign reads it)\n" +
 					"writ key new --type hybrid --out agency.key    to open bundles with (post-quantum; age reads it)\n" +
-					"writ key new --type ledger --origin mail.example/ledger --out ledger.key    to sign the ledger's checkpoints with",
+					"writ key new --type ledger --origin mail.example/ledger --out ledger.key    to sign the ledger's checkpoints with\n" +
+					"writ key new --type fingerprint --out fingerprint.key    to recognise orders for the same targets by",
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "type", Value: string(sign.ECDSAP256), Usage: "ecdsa-p256 or ed25519 to sign with; x25519 or hybrid to open bundles with; ledger"},
+					&cli.StringFlag{Name: "type", Value: string(sign.ECDSAP256), Usage: "ecdsa-p256 or ed25519 to sign with; x25519 or hybrid to open bundles with; ledger; fingerprint"},
 					&cli.StringFlag{Name: "origin", Usage: "the ledger's `NAME`: where it will be served, without scheme"},
 					&cli.StringFlag{Name: "out", Usage: "`FILE` for the secret half; nothing may stand there yet"},
 					&cli.StringFlag{Name: "password-file", Usage: "`FILE` with the new key's password (or WRIT_PASSWORD, or asked twice)"},
@@ -78,16 +80,24 @@ func runKeyNew(c *cli.Context) error {
 	if err := createNew(out, private, 0o600); err != nil {
 		return err
 	}
-	if err := createNew(out+".pub", public, 0o644); err != nil {
-		return errors.Join(err, os.Remove(out))
+	if public == nil {
+		fmt.Fprintf(c.App.ErrWriter, "%s is secret; keep it where the signing keys are, and never beside the ledger.\n", out)
+	} else {
+		if err := createNew(out+".pub", public, 0o644); err != nil {
+			return errors.Join(err, os.Remove(out))
+		}
+		fmt.Fprintf(c.App.ErrWriter, "%s is secret; %s.pub is to hand out.\n", out, out)
 	}
-	fmt.Fprintf(c.App.ErrWriter, "%s is secret; %s.pub is to hand out.\n", out, out)
 	_, err = fmt.Fprintln(c.App.Writer, says)
 	return err
 }
 
-// ledgerType is the type of the key that signs a ledger's checkpoints.
-const ledgerType = "ledger"
+// The types of the key that signs a ledger's checkpoints, and of the secret by
+// which orders for the same targets are recognised.
+const (
+	ledgerType      = "ledger"
+	fingerprintType = "fingerprint"
+)
 
 // generate makes a key and says how it is called: a key id,
 // the recipient, or a ledger's verifier key.
@@ -130,8 +140,11 @@ func generate(c *cli.Context, kind string) (private, public []byte, says string,
 			return nil, nil, "", err
 		}
 		return []byte(k.Private() + "\n"), []byte(k.Public() + "\n"), k.Public(), nil
+	case fingerprintType:
+		k := fingerprint.New()
+		return []byte(k.Text() + "\n"), nil, k.ID(), nil
 	}
-	return nil, nil, "", fmt.Errorf("%w: --type %q: want ecdsa-p256, ed25519, x25519, hybrid or %s", errUsage, kind, ledgerType)
+	return nil, nil, "", fmt.Errorf("%w: --type %q: want ecdsa-p256, ed25519, x25519, hybrid, %s or %s", errUsage, kind, ledgerType, fingerprintType)
 }
 
 // newSecret is [secret] for a password that is chosen now: never empty, and
@@ -203,6 +216,8 @@ func publicHalf(b []byte, password func() ([]byte, error)) ([]byte, error) {
 		return []byte(k.Public() + "\n"), nil
 	case formLedgerPublic:
 		return []byte(keyLine(b) + "\n"), nil
+	case formFingerprint:
+		return nil, fmt.Errorf("%w: a fingerprint key has no public half; writ key inspect names it", errUsage)
 	case formRecipient:
 		r, err := parseRecipientFile(b)
 		return []byte(r.String() + "\n"), err
@@ -224,6 +239,7 @@ const (
 	formRecipient     form = "recipient"
 	formLedgerPublic  form = "public ledger key"
 	formLedgerPrivate form = "private ledger key"
+	formFingerprint   form = "fingerprint key"
 	formIdentity      form = "identity" // also what is none of these
 )
 
@@ -239,6 +255,8 @@ func formOf(b []byte) form {
 		return formPrivate
 	case bytes.HasPrefix(b, []byte("PRIVATE+KEY+")):
 		return formLedgerPrivate
+	case bytes.HasPrefix(b, []byte(fingerprint.Prefix)):
+		return formFingerprint
 	}
 	if _, err := ledger.ParseVerifier(keyLine(b)); err == nil {
 		return formLedgerPublic
@@ -321,6 +339,12 @@ func inspectKey(b []byte) (keyReport, error) {
 			r.Verifier = l.Public()
 			r.Origin, k, err = ledger.Pin(r.Verifier)
 		}
+	case formFingerprint:
+		f, err := fingerprint.Parse(keyLine(b))
+		if err != nil {
+			return r, err
+		}
+		r.KeyID = f.ID()
 	case formRecipient:
 		var to seal.Recipient
 		to, err = parseRecipientFile(b)

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"writ/crypto/digest"
+	"writ/export"
 	"writ/export/order"
 	"writ/export/record"
 )
@@ -49,7 +50,7 @@ func runOrderCheck(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	history := &record.History{}
+	history, near := &record.History{}, ""
 	if w.Registry.LedgerKeys(time.Now()) == nil {
 		fmt.Fprintln(c.App.ErrWriter, "No ledger is pinned in the registry, so whether the order was answered before is not known.")
 	} else {
@@ -60,6 +61,11 @@ func runOrderCheck(c *cli.Context) error {
 		if history, err = config.Ledger.Order(c.Context, s.Digest()); err != nil {
 			return err
 		}
+		if config.Fingerprint == nil {
+			fmt.Fprintln(c.App.ErrWriter, "There is no secret for fingerprints here, so whether an order for the same targets was answered before is not known.")
+		} else if near, _, err = export.Near(c.Context, config.Ledger, config.Fingerprint, config.Catalog, s); err != nil {
+			return err
+		}
 	}
 	if !history.ReceivedAt.IsZero() {
 		received = history.ReceivedAt
@@ -68,6 +74,7 @@ func runOrderCheck(c *cli.Context) error {
 		Registry:      w.Registry,
 		ExportedAs:    func(digest.Digest) string { return history.Last() },
 		Now:           time.Now(),
+		NearTo:        near,
 		Supplement:    c.String("supplement"),
 		UnsafeTesting: w.Config.Testing,
 	}
@@ -80,8 +87,10 @@ func runOrderCheck(c *cli.Context) error {
 		printReport(c.App.Writer, s.Order(), report)
 	}
 	// Status tells people; Verify alone decides.
-	_, err = order.Verify(s, against, received)
-	return err
+	if _, err = order.Verify(s, against, received); err != nil {
+		return err
+	}
+	return order.CheckNear(s.Order().ID, against)
 }
 
 // checkNames says in words what each check asks.
@@ -95,6 +104,8 @@ var checkNames = map[string]string{
 	"emergency":    "call-back, if it is an emergency",
 	"in-force":     "in force when it was received",
 	"first-export": "not answered before, or said why once more",
+
+	"near-duplicate": "no other order for the same targets was answered, or said why both",
 }
 
 func printReport(w io.Writer, o order.Order, r order.Report) {

@@ -20,6 +20,7 @@ import (
 	"writ/crypto/seal"
 	"writ/crypto/sign"
 	"writ/crypto/trust"
+	"writ/export/fingerprint"
 	"writ/export/order"
 	"writ/export/workspace"
 	"writ/manifest/ledger"
@@ -35,6 +36,8 @@ const (
 	ProviderFile = "provider.json"
 	IdentityFile = "keys/agency.key"
 	PasswordFile = "keys/password" // of every signing key in the demo
+	// FingerprintFile holds the secret of fingerprints.
+	FingerprintFile = "keys/fingerprint.key"
 
 	ledgerKeyFile = "keys/ledger.key"
 )
@@ -62,6 +65,8 @@ engineer:
   password_file: keys/password
 ledger:
   key: keys/ledger.key
+fingerprint:
+  key: keys/fingerprint.key
 outbox: out
 `
 
@@ -81,6 +86,7 @@ func Make(dir string, now time.Time) error {
 	f.write(workspace.ConfigFile, []byte(configFile))
 	f.write(workspace.CatalogFile, catalogFile)
 	f.write(PasswordFile, append(password, '\n'))
+	f.write(FingerprintFile, []byte(fingerprint.New().Text()+"\n"))
 	signers, registry := f.trust(now)
 	if f.err != nil {
 		return f.err

@@ -205,3 +205,13 @@ func (h *held) checkFirstExport() error {
 	}
 	return nil
 }
+
+// CheckNear refuses a genuine order whose targets were asked for by another that
+// was answered before, unless somebody said why both are meant. It stands apart
+// from [Verify]: such an order was received, and its clocks run.
+func CheckNear(id ID, a Against) error {
+	if a.NearTo == "" || strings.TrimSpace(a.Supplement) != "" {
+		return nil
+	}
+	return fmt.Errorf("%w: order %s names the same targets as %s, for some of the same data; if both are meant, say why with --supplement", ErrNearDuplicate, id, a.NearTo)
+}

@@ -18,7 +18,7 @@ type Report struct {
 	Checks     []Check   // in the order in which Verify makes them
 	Signatures []Seen    // in the envelope's order
 	Need       Need      // signatures that are still needed
-	Err        error     // what Verify returns
+	Err        error     // what Verify, or else CheckNear, returns
 }
 
 // Expired reports whether the order was no longer in force.
@@ -57,6 +57,11 @@ func Status(s *Signed, a Against, at time.Time) Report {
 		}
 		r.Checks = append(r.Checks, Check{c.name, err})
 	}
+	near := CheckNear(h.order.ID, a)
+	if r.Err == nil {
+		r.Err = near
+	}
+	r.Checks = append(r.Checks, Check{"near-duplicate", near})
 	if rule, err := h.rule(); err == nil {
 		r.Need = rule.needs(h.tally)
 	}

@@ -51,13 +51,15 @@ func TestStatusMakesEveryCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := order.Status(s, against(t), ends)
+	a := against(t)
+	a.NearTo = "another"
+	r := order.Status(s, a, ends)
 	for _, c := range r.Checks {
 		if passes := c.Name == "test" || c.Name == "first-export"; (c.Err == nil) != passes {
 			t.Errorf("check %s: %v", c.Name, c.Err)
 		}
 	}
-	if len(r.Checks) != 9 || r.Err != r.Checks[0].Err {
+	if len(r.Checks) != 10 || r.Err != r.Checks[0].Err {
 		t.Errorf("%d checks, the first error is %v", len(r.Checks), r.Err)
 	}
 }

@@ -28,9 +28,10 @@ var (
 	ErrTest           = fmt.Errorf("%w: test order", ErrRejected)
 	ErrEmergency      = fmt.Errorf("%w: emergency record incomplete", ErrRejected)
 	ErrExportedBefore = fmt.Errorf("%w: exported before", ErrRejected)
+	ErrNearDuplicate  = fmt.Errorf("%w: near-duplicate", ErrRejected)
 )
 
-// Against is what an order is held against. All but Supplement is required.
+// Against is what an order is held against. Registry and ExportedAs are required.
 type Against struct {
 	Registry *trust.Registry
 	// ExportedAs returns the id of the export that answered the order with
@@ -41,7 +42,11 @@ type Against struct {
 	// count then too. The zero time stands for the time of receipt.
 	Now time.Time
 
-	Supplement    string // why the same order is exported once more
+	// NearTo says which other order for the same targets was answered before;
+	// see [CheckNear].
+	NearTo string
+
+	Supplement    string // why the same order, or one that is near to another, is exported
 	UnsafeTesting bool   // accept only test orders, as a test workspace does
 }
 
@@ -98,7 +103,7 @@ func Verify(s *Signed, a Against, at time.Time) (*Verified, error) {
 		agency:     h.agency,
 		recipient:  h.recipient,
 	}
-	if h.before != "" {
+	if h.before != "" || h.NearTo != "" {
 		v.supplement = a.Supplement
 	}
 	return v, nil
@@ -136,5 +141,6 @@ func (v *Verified) Agency() trust.Agency {
 // Recipient is to whom the bundle is encrypted: the agency's one recipient.
 func (v *Verified) Recipient() seal.Recipient { return v.recipient }
 
-// Supplement says why the order is exported once more, or "" if this is the first time.
+// Supplement says why the order, or another for the same targets, is answered
+// once more, or "" if this is the first time.
 func (v *Verified) Supplement() string { return v.supplement }

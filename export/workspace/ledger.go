@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"writ/crypto/trust"
+	"writ/export/fingerprint"
 	"writ/manifest/ledger"
 )
 
-// maxLedgerKeyBytes bounds the ledger's key before it is parsed.
-const maxLedgerKeyBytes = 4096
+// maxKeyBytes bounds a key of one line before it is parsed.
+const maxKeyBytes = 4096
 
 // Ledger opens the ledger to append to. The caller closes it. A ledger that is
 // not there is not made: writ ledger init does.
@@ -52,29 +53,41 @@ func (w *Workspace) LedgerConfig(at time.Time) (ledger.Config, error) {
 
 func (w *Workspace) ledgerKey() (*ledger.Key, error) {
 	c := w.Config.Ledger
-	switch {
-	case c.Key != "":
-		b, err := w.read(c.Key, maxLedgerKeyBytes)
-		if err != nil {
-			return nil, fmt.Errorf("%w; writ key new --type ledger makes a key", err)
-		}
-		k, err := ledger.ParseKey(strings.TrimRight(string(b), "\r\n"))
-		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrConfig, c.Key, err)
-		}
-		return k, nil
-	case c.KeyEnv != "":
-		text := w.getenv(c.KeyEnv)
-		if text == "" {
-			return nil, fmt.Errorf("%w: the environment variable %s is empty; set it to the ledger's key", ErrConfig, c.KeyEnv)
-		}
-		k, err := ledger.ParseKey(strings.TrimRight(text, "\r\n"))
-		if err != nil {
-			return nil, fmt.Errorf("%w: environment variable %s: %w", ErrConfig, c.KeyEnv, err)
-		}
-		return k, nil
+	if c.Key == "" && c.KeyEnv == "" {
+		return nil, fmt.Errorf("%w: %s: ledger.key is missing; writ key new --type ledger makes one, and writ ledger init the ledger", ErrConfig, ConfigFile)
 	}
-	return nil, fmt.Errorf("%w: %s: ledger.key is missing; writ key new --type ledger makes one, and writ ledger init the ledger", ErrConfig, ConfigFile)
+	return secretOf(w, "ledger", c.Key, c.KeyEnv, ledger.ParseKey)
+}
+
+// Fingerprint returns the secret of fingerprints, nil if none is configured.
+func (w *Workspace) Fingerprint() (*fingerprint.Key, error) {
+	c := w.Config.Fingerprint
+	if c.Key == "" && c.KeyEnv == "" {
+		return nil, nil
+	}
+	return secretOf(w, "fingerprint", c.Key, c.KeyEnv, fingerprint.Parse)
+}
+
+// secretOf reads a secret of one line, of a type of writ key new, from a file or
+// from an environment variable.
+func secretOf[K any](w *Workspace, kind, file, env string, parse func(string) (K, error)) (K, error) {
+	var none K
+	text, from := w.getenv(env), "environment variable "+env
+	switch {
+	case file != "":
+		b, err := w.read(file, maxKeyBytes)
+		if err != nil {
+			return none, fmt.Errorf("%w; writ key new --type %s makes a key", err, kind)
+		}
+		text, from = string(b), file
+	case text == "":
+		return none, fmt.Errorf("%w: the environment variable %s is empty; set it to the %s's key", ErrConfig, env, kind)
+	}
+	k, err := parse(strings.TrimRight(text, "\r\n"))
+	if err != nil {
+		return none, fmt.Errorf("%w: %s: %w", ErrConfig, from, err)
+	}
+	return k, nil
 }
 
 // LedgerDir is the ledger's folder.

@@ -60,6 +60,8 @@ type Config struct {
 	Policy   string       `yaml:"policy"` // folder; default: the embedded policy
 	Outbox   string       `yaml:"outbox"` // default: out
 	Ledger   LedgerConfig `yaml:"ledger"`
+	// Fingerprint is by which orders for the same targets are recognised.
+	Fingerprint FingerprintConfig `yaml:"fingerprint"`
 }
 
 // A StoreConfig says where a store is: exactly one member is set.
@@ -82,6 +84,13 @@ type SignerConfig struct {
 type LedgerConfig struct {
 	Dir    string `yaml:"dir"`     // folder; default: ledger
 	Key    string `yaml:"key"`     // file, as writ key new --type ledger makes it
+	KeyEnv string `yaml:"key_env"` // environment variable that holds the same
+}
+
+// A FingerprintConfig says where the secret of fingerprints is: at most one
+// member is set. Without, nothing can be answered.
+type FingerprintConfig struct {
+	Key    string `yaml:"key"`     // file, as writ key new --type fingerprint makes it
 	KeyEnv string `yaml:"key_env"` // environment variable that holds the same
 }
 
@@ -234,6 +243,9 @@ func (c Config) check() error {
 	}
 	if c.Ledger.Key != "" && c.Ledger.KeyEnv != "" {
 		return errors.New("ledger: want one of key, key_env, not both")
+	}
+	if c.Fingerprint.Key != "" && c.Fingerprint.KeyEnv != "" {
+		return errors.New("fingerprint: want one of key, key_env, not both")
 	}
 	return nil
 }

@@ -58,13 +58,6 @@ const (
 	PerProvider Per = "provider" // all
 )
 
-// Counts reports whether the rate, of an order under law for agency, counts an
-// answer to another.
-func (r *Rate) Counts(law, agency string, other *manifest.OrderRef) bool {
-	return (r.Per == PerProvider || other.Agency == agency) &&
-		(len(r.Processes) == 0 || other.Jurisdiction == law && slices.Contains(r.Processes, other.Process))
-}
-
 // A Fingerprint tells whether two orders name the same set of targets, and
 // nothing else to whoever has not the provider's secret: HMAC-SHA256 under it.
 type Fingerprint struct {

@@ -18,11 +18,11 @@ const (
 	NotYetInForce  Code = "not-yet-in-force"
 	Expired        Code = "expired"
 	ExportedBefore Code = "exported-before"
-	NearDuplicate  Code = "near-duplicate"
 )
 
 // Why a genuine order can't be planned.
 const (
+	NearDuplicate   Code = "near-duplicate"
 	TargetUnusable  Code = "target-unusable"
 	TargetAmbiguous Code = "target-ambiguous"
 	OverCeiling     Code = "over-ceiling"
@@ -55,7 +55,7 @@ var sentences = map[Code]struct {
 	NotYetInForce:   {verification, "the order was not in force yet when it was received"},
 	Expired:         {verification, "the order was no longer in force when it was received"},
 	ExportedBefore:  {verification, "the order was answered before, and nobody said why to answer it again"},
-	NearDuplicate:   {verification, "another order for the same targets was answered before, and nobody said why to answer this one too"},
+	NearDuplicate:   {planning, "another order for the same targets was answered before, and nobody said why to answer this one too"},
 	TargetUnusable:  {planning, "a target is of a type or a form by which no account can be found"},
 	TargetAmbiguous: {planning, "a target finds more than one account"},
 	OverCeiling:     {planning, "the order reaches more than one order may"},

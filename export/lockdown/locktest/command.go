@@ -55,7 +55,7 @@ func (s Server) CommandLine(t *testing.T) {
 	t.Setenv("MAIL_DSN", s.Export)
 	t.Setenv("REVIEW_DSN", s.Approver)
 	config := "format: writ.workspace/v1\nstores:\n  mail: {" + s.Variable + ": MAIL_DSN}\n" +
-		"signer: {key: keys/manifest.pem, password_file: keys/password}\nengineer: {key: keys/engineer.pem, password_file: keys/password}\nledger: {key: keys/ledger.key}\n"
+		"signer: {key: keys/manifest.pem, password_file: keys/password}\nengineer: {key: keys/engineer.pem, password_file: keys/password}\nledger: {key: keys/ledger.key}\nfingerprint: {key: keys/fingerprint.key}\n"
 	if err := os.WriteFile(filepath.Join(dir, "writ.yaml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}

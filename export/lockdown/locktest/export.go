@@ -39,7 +39,7 @@ func (db Database) provider(t *testing.T) (string, export.Config) {
 	}
 	put(t, dir, workspace.CatalogFile, db.Catalog)
 	put(t, dir, workspace.ConfigFile, "format: writ.workspace/v1\nstores:\n  radius: {"+db.File+": dsn}\n"+
-		"signer: {key: keys/manifest.pem, password_file: keys/password}\nengineer: {key: keys/engineer.pem, password_file: keys/password}\nledger: {key: keys/ledger.key}\n")
+		"signer: {key: keys/manifest.pem, password_file: keys/password}\nengineer: {key: keys/engineer.pem, password_file: keys/password}\nledger: {key: keys/ledger.key}\nfingerprint: {key: keys/fingerprint.key}\n")
 	put(t, dir, "dsn", db.Export)
 	w, err := workspace.Open(dir)
 	if err != nil {
@@ -63,9 +63,13 @@ func (db Database) provider(t *testing.T) (string, export.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	secret, err := w.Fingerprint()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return dir, export.Config{
 		Registry: w.Registry, Catalog: w.Catalog, Policy: w.Policy, Store: w.Store, Ledger: recorder, Tool: tool,
-		Signer: signer, Engineer: engineer, Outbox: outbox.Open(w.Outbox()),
+		Signer: signer, Engineer: engineer, Outbox: outbox.Open(w.Outbox()), Fingerprint: secret,
 	}
 }
 

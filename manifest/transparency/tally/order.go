@@ -91,7 +91,7 @@ func (o *order) decide(d act.Decided) {
 		}
 	}
 	switch {
-	case d.Rejected.Code == act.OverRate: // until there is room again
+	case d.Rejected.Code == act.OverRate || d.Rejected.Code == act.NearDuplicate: // until there is room, or a reason
 		o.last = transparency.Pending
 	case d.Result == act.Redirected:
 		o.last = transparency.Redirected

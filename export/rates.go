@@ -1,0 +1,83 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"writ/export/record"
+	"writ/manifest/act"
+)
+
+// ErrRate says that more was answered in a time than the policy lets be.
+var ErrRate = errors.New("over a rate of the policy")
+
+// A RateError says which rate an answer would not fit. It wraps [ErrRate].
+type RateError struct {
+	Usage    record.Usage
+	Accounts int // of the answer
+}
+
+func (e *RateError) Error() string {
+	u, q := e.Usage, e.Usage.Rate
+	whose := "all agencies together"
+	if q.Per == act.PerAgency {
+		whose = "this agency"
+	}
+	said := fmt.Sprintf("%v: rule %s lets %s have %d orders and %d accounts in %d hours; used are %d and %d, and this order has %d accounts",
+		ErrRate, q.Rule.ID, whose, q.Orders, q.Accounts, q.Hours, u.Orders, u.Accounts, e.Accounts)
+	if u.Never {
+		return said + "; it never fits"
+	}
+	return said + "; there is room from " + u.RoomAt.Format(time.RFC3339) + ": run the command again then"
+}
+
+// Unwrap is the family.
+func (e *RateError) Unwrap() error { return ErrRate }
+
+// rates asks whether the answer, decided on at a time, fits every rate that the
+// decision names. One that was decided on before counts already.
+func (c *Config) rates(ctx context.Context, s *session, at time.Time) error {
+	d := act.Decided{Head: act.Head{RecordedAt: at}, Order: s.signed.Digest(), Answer: s.answer(), Decision: act.Decision{Rates: s.decision.Record().Rates}}
+	for _, p := range s.plan.Datasets() {
+		d.Accounts = max(d.Accounts, p.Accounts)
+	}
+	if last := s.history.Decided; last != nil && last.Result == act.Export && last.InForce.Plan == s.plan.Digest() && last.Answer == d.Answer {
+		return nil
+	}
+	used, err := c.Ledger.Usage(ctx, d, orderRef(s.signed.Order(), d.Order, nil))
+	if err != nil {
+		return fmt.Errorf("reading the ledger: %w", err)
+	}
+	for _, u := range used {
+		if u.Full() {
+			return &RateError{Usage: u, Accounts: d.Accounts}
+		}
+	}
+	return nil
+}
+
+// answer is which answer to the order this is, as a decision has it.
+func (s *session) answer() int {
+	if n := len(s.history.Exports); n > 0 {
+		return n + 1
+	}
+	return 0
+}
+
+// recordDecision puts into the ledger what it does not say yet: what is in
+// force, that the order was received, and what was decided. Nobody else's
+// decision comes between the look at what was answered before and this one.
+func (c *Config) recordDecision(ctx context.Context, s *session, supplement string) error {
+	return c.Ledger.Exclusively(ctx, func() error {
+		if err := c.stillAlone(ctx, s, supplement); err != nil {
+			return err
+		}
+		decided := c.decided(s, act.Rejection{})
+		if err := c.rates(ctx, s, decided.RecordedAt); err != nil {
+			return err
+		}
+		return c.recordDecided(ctx, s, decided)
+	})
+}
