@@ -3,11 +3,14 @@ package export
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"writ/crypto/digest"
 	"writ/export/pack"
 	"writ/export/plan"
 	"writ/manifest"
+	"writ/manifest/bag"
 )
 
 // describe packs what makes the records readable: the order that they answer,
@@ -15,6 +18,12 @@ import (
 func (c *Config) describe(w *pack.Writer, p *plan.Plan, done *pulled) error {
 	if err := w.File("order.dsse.json", p.Decision().Order().Envelope()); err != nil {
 		return err
+	}
+	for _, a := range p.Decision().Order().Approvals() {
+		name := strings.TrimPrefix(bag.Approval(digest.Of(a.Envelope)), bag.Data)
+		if err := w.File(name, a.Envelope); err != nil {
+			return err
+		}
 	}
 	for i, d := range p.Datasets() {
 		if _, read := done.datasets[i]; !read {

@@ -6,6 +6,8 @@ import (
 
 	"writ/crypto/sign"
 	"writ/crypto/trust"
+	"writ/export/order"
+	"writ/manifest"
 	"writ/manifest/act"
 )
 
@@ -22,6 +24,11 @@ func (c *Config) identify(s *session) error {
 	id, _, err := c.Registry.Engineer(c.Engineer.Public().ID(), c.now())
 	if err != nil {
 		return fmt.Errorf("%w: %w; ask whoever keeps the registry to add the key with writ trust add engineer", ErrEngineer, err)
+	}
+	if slices.ContainsFunc(s.verified.Approvals(), func(a order.Approved) bool {
+		return slices.ContainsFunc(a.Signers, func(g manifest.Signer) bool { return g.ID == id })
+	}) {
+		return fmt.Errorf("%w: %s has signed an approval, and who lifts a ceiling does not carry it out; let another engineer run the export", ErrEngineer, id)
 	}
 	if c.signedBy(s, id) {
 		return fmt.Errorf("%w: %s has signed the order, and who signs an order does not carry it out; let another engineer run the export", ErrEngineer, id)

@@ -22,6 +22,7 @@ import (
 	"writ/export/source"
 	"writ/manifest"
 	"writ/manifest/act"
+	"writ/manifest/approval"
 )
 
 // Why nothing was exported, besides the errors of the stages.
@@ -75,6 +76,8 @@ type Request struct {
 	// says of an order that it knows counts more.
 	ReceivedAt time.Time
 	Supplement string // why an order is answered once more
+	// Approvals are the signed approvals that lift ceilings for the order.
+	Approvals [][]byte
 	// Plan, if set, must be the digest of the plan: what somebody looked at is what is done.
 	Plan digest.Digest
 	// Unavailable names datasets that are left out since their store can't be
@@ -158,6 +161,9 @@ func (c *Config) begin(ctx context.Context, r Request) (*session, error) {
 // bind decides on a verified order, and plans. On an error s says how far it came.
 func (c *Config) bind(ctx context.Context, s *session, r Request) error {
 	s.decision = c.Policy.Decide(s.verified, c.Catalog, c.now())
+	if err := s.decision.Misfit(); err != nil {
+		return err
+	}
 	if err := order.CheckNear(s.signed.Order().ID, order.Against{NearTo: s.near, Supplement: s.verified.Supplement()}); err != nil {
 		return err
 	}
@@ -174,11 +180,20 @@ func (c *Config) bind(ctx context.Context, s *session, r Request) error {
 }
 
 func (c *Config) verify(s *session, r Request) (err error) {
+	var approvals []*approval.Signed
+	for i, b := range r.Approvals {
+		a, err := approval.Parse(b)
+		if err != nil {
+			return fmt.Errorf("approval %d: %w", i+1, err)
+		}
+		approvals = append(approvals, a)
+	}
 	s.verified, err = order.Verify(s.signed, order.Against{
 		Registry:      c.Registry,
 		ExportedAs:    func(digest.Digest) string { return s.history.Last() },
 		Now:           c.now(),
 		NearTo:        s.near,
+		Approvals:     approvals,
 		Supplement:    r.Supplement,
 		UnsafeTesting: c.UnsafeTesting,
 	}, s.received)

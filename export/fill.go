@@ -154,7 +154,7 @@ func (c *Config) pack(ctx context.Context, s *session, dst io.Writer, id string)
 // ceiling says that what grew over a bound of the policy did so.
 func ceiling(err error) error {
 	if errors.Is(err, pack.ErrTooLarge) {
-		return fmt.Errorf("%w: %w", plan.ErrCeiling, err)
+		return fmt.Errorf("%w: %w; reviewers can lift that for this order: writ order lift --bound records, or bytes", plan.ErrCeiling, err)
 	}
 	return err
 }

@@ -28,9 +28,11 @@ func (e *RateError) Error() string {
 	said := fmt.Sprintf("%v: rule %s lets %s have %d orders and %d accounts in %d hours; used are %d and %d, and this order has %d accounts",
 		ErrRate, q.Rule.ID, whose, q.Orders, q.Accounts, q.Hours, u.Orders, u.Accounts, e.Accounts)
 	if u.Never {
-		return said + "; it never fits"
+		said += "; it never fits"
+	} else {
+		said += "; there is room from " + u.RoomAt.Format(time.RFC3339) + ": run the command again then"
 	}
-	return said + "; there is room from " + u.RoomAt.Format(time.RFC3339) + ": run the command again then"
+	return said + "; or let reviewers lift that for this order: writ order lift --rule " + q.Rule.ID + " --bound " + u.Over(e.Accounts)
 }
 
 // Unwrap is the family.

@@ -33,6 +33,7 @@ func (c *Config) statement(p *plan.Plan, id string, done *pulled) manifest.State
 			ExportID:   id,
 			Provider:   d.Order().Order().Provider,
 			Order:      orderRef(d.Order().Order(), d.Order().Digest(), d.Order()),
+			Approvals:  approvals(d.Order()),
 			Narrowed:   d.Narrowed(),
 			Datasets:   datasets,
 			Recipients: []manifest.Recipients{{Kind: string(d.Order().Recipient().Kind()), Count: 1}},
@@ -53,6 +54,16 @@ func (c *Config) statement(p *plan.Plan, id string, done *pulled) manifest.State
 			Tool: c.Tool,
 		},
 	}
+}
+
+// approvals are the digests of what lifted ceilings for the order, sorted.
+func approvals(v *order.Verified) []digest.Digest {
+	var out []digest.Digest
+	for _, a := range v.Approvals() {
+		out = append(out, digest.Of(a.Envelope))
+	}
+	slices.SortFunc(out, func(a, b digest.Digest) int { return strings.Compare(a.Hex(), b.Hex()) })
+	return out
 }
 
 // orderRef says which order a statement is about. verified is nil for one that

@@ -12,6 +12,9 @@ const (
 	MaxName = form.MaxName
 )
 
+// maxApprovals bounds the approvals of one order.
+const maxApprovals = 16
+
 // check asks whether the statement is complete and agrees with itself.
 func (s *Statement) check() error {
 	c, e := &form.Checker{Family: ErrFormat}, &s.Predicate
@@ -24,6 +27,10 @@ func (s *Statement) check() error {
 		c.UTC("a time", *t)
 	}
 	e.Order.check(c)
+	c.Need(len(e.Approvals) <= maxApprovals, "approvals", "are more than %d", maxApprovals)
+	for i, a := range e.Approvals {
+		c.Need(!a.IsZero() && (i == 0 || e.Approvals[i-1].Hex() < a.Hex()), "approvals", "are not sorted, each once")
+	}
 	e.checkFiles(c, s.Subject)
 	e.checkTimes(c)
 	e.checkDatasets(c)

@@ -84,19 +84,21 @@ const (
 
 // An Export is the predicate: what left, by which right, and what did not.
 type Export struct {
-	Format     string       `json:"format"` // [Format]
-	ExportID   string       `json:"export_id"`
-	Provider   string       `json:"provider"`
-	Order      OrderRef     `json:"order"`
-	Narrowed   bool         `json:"narrowed"`
-	Datasets   []Dataset    `json:"datasets"` // by name
-	Recipients []Recipients `json:"recipients"`
-	Ciphertext File         `json:"ciphertext"`
-	Bag        Bag          `json:"bag"`
-	Decided    DecidedBy    `json:"decided_by"`
-	Times      Times        `json:"times"`
-	Notice     Notice       `json:"notice"`
-	Tool       Tool         `json:"tool"`
+	Format   string   `json:"format"` // [Format]
+	ExportID string   `json:"export_id"`
+	Provider string   `json:"provider"`
+	Order    OrderRef `json:"order"`
+	// Approvals are the digests of those that lifted a ceiling, in the bag.
+	Approvals  []digest.Digest `json:"approvals,omitzero"`
+	Narrowed   bool            `json:"narrowed"`
+	Datasets   []Dataset       `json:"datasets"` // by name
+	Recipients []Recipients    `json:"recipients"`
+	Ciphertext File            `json:"ciphertext"`
+	Bag        Bag             `json:"bag"`
+	Decided    DecidedBy       `json:"decided_by"`
+	Times      Times           `json:"times"`
+	Notice     Notice          `json:"notice"`
+	Tool       Tool            `json:"tool"`
 }
 
 // An OrderRef says which order this answers, without naming a target.

@@ -43,6 +43,7 @@ func (v *Verified) Digest() digest.Digest { return v.digest }
 
 // clone returns a copy that shares nothing with s.
 func (s Statement) clone() Statement {
+	s.Predicate.Approvals = slices.Clone(s.Predicate.Approvals)
 	s.Subject = slices.Clone(s.Subject)
 	for i := range s.Subject {
 		s.Subject[i].Digest = maps.Clone(s.Subject[i].Digest)

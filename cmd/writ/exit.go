@@ -22,6 +22,7 @@ import (
 	"writ/export/workspace"
 	"writ/manifest"
 	"writ/manifest/act"
+	"writ/manifest/approval"
 	"writ/manifest/audit"
 	"writ/manifest/bundle"
 	"writ/manifest/exhibit"
@@ -50,6 +51,7 @@ var exits = []struct {
 	{6, plan.ErrCeiling},
 	{6, lockdown.ErrNotApproved},
 	{3, order.ErrRejected},
+	{3, approval.ErrApproval},
 	{3, plan.ErrTarget},
 	{3, outbox.ErrDelivered},
 	{4, bundle.ErrVerify},

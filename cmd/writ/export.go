@@ -21,6 +21,7 @@ import (
 	"writ/export/record"
 	"writ/export/workspace"
 	"writ/manifest"
+	"writ/manifest/approval"
 )
 
 // The flags that say how an order is answered; plan and export share them, so
@@ -28,6 +29,7 @@ import (
 var requestFlags = []cli.Flag{
 	&cli.StringFlag{Name: "received", Usage: "`TIME` of receipt, RFC 3339, if the order arrived before now"},
 	&cli.StringFlag{Name: "supplement", Usage: "answer an order, or one for the same targets, once more; `WHY` is stated in the manifest"},
+	&cli.StringSliceFlag{Name: "approval", Usage: "`FILE` that writ order lift made, which lifts a ceiling for this order"},
 	&cli.StringSliceFlag{Name: "unavailable", Usage: "leave a dataset out whose store can't be read: `DATASET=WHY`, stated in the manifest"},
 }
 
@@ -192,6 +194,16 @@ func exportRequest(c *cli.Context, path string) (export.Request, error) {
 		if r.Plan, err = digest.Parse(s); err != nil || r.Plan.IsZero() {
 			return r, fmt.Errorf("%w: --plan: want the digest that writ plan prints: sha256: and 64 hex digits", errUsage)
 		}
+	}
+	for _, file := range c.StringSlice("approval") {
+		b, err := readInput(file, approval.MaxBytes)
+		if err != nil {
+			return r, err
+		}
+		if _, err := approval.Parse(b); err != nil {
+			return r, fmt.Errorf("%s: %w", file, err)
+		}
+		r.Approvals = append(r.Approvals, b)
 	}
 	for _, s := range c.StringSlice("unavailable") {
 		name, why, ok := strings.Cut(s, "=")

@@ -26,11 +26,12 @@ const orderSuffix = ".order.json"
 func orderCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "order",
-		Usage: "write, sign, approve, check, receive and show legal orders, and say how they stand",
+		Usage: "write, sign, approve, lift ceilings for, check, receive and show legal orders, and say how they stand",
 		Subcommands: []*cli.Command{
 			orderNewCommand(),
 			orderSignCommand(),
 			orderApproveCommand(),
+			orderLiftCommand(),
 			orderCheckCommand(),
 			orderStatusCommand(),
 			orderReceiveCommand(),
@@ -136,21 +137,14 @@ func addSignature(c *cli.Context, may func(*order.Signed, sign.PublicKey) (strin
 	if err != nil {
 		return err
 	}
-	path, keyFile := args[0], c.String("key")
-	if keyFile == "" {
-		return fmt.Errorf("%w: --key is missing: %s --key FILE ORDER", errUsage, c.Command.HelpName)
-	}
+	path := args[0]
 	s, before, err := readOrder(path)
 	if err != nil {
 		return err
 	}
-	pem, err := readInput(keyFile, 1<<20)
+	k, err := signingKey(c)
 	if err != nil {
 		return err
-	}
-	k, err := sign.LoadSigner(pem, secret(c, "password-file", passwordVariable, "password of "+keyFile))
-	if err != nil {
-		return fmt.Errorf("%s: %w", keyFile, err)
 	}
 	done, err := may(s, k.Public())
 	if err != nil {
@@ -198,6 +192,23 @@ func sayNext(c *cli.Context, s *order.Signed, path string) error {
 		fmt.Fprintf(c.App.ErrWriter, "nobody else must sign; next: writ plan %s, and an engineer who signed nothing of it runs: writ export %s\n", path, path)
 	}
 	return nil
+}
+
+// signingKey opens the key that [signingFlags] name.
+func signingKey(c *cli.Context) (sign.Signer, error) {
+	file := c.String("key")
+	if file == "" {
+		return nil, fmt.Errorf("%w: --key is missing: %s --key FILE %s", errUsage, c.Command.HelpName, c.Command.ArgsUsage)
+	}
+	pem, err := readInput(file, 1<<20)
+	if err != nil {
+		return nil, err
+	}
+	k, err := sign.LoadSigner(pem, secret(c, "password-file", passwordVariable, "password of "+file))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return k, nil
 }
 
 func holds(keys []trust.Key, k sign.PublicKey) bool {

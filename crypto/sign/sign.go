@@ -27,6 +27,7 @@ const (
 	ForOrder     Purpose = "application/vnd.writ.order+json"
 	ForRegistry  Purpose = "application/vnd.writ.registry+json"
 	ForStatement Purpose = "application/vnd.in-toto+json"
+	ForApproval  Purpose = "application/vnd.writ.approval+json"
 	ForRequest   Purpose = "application/vnd.writ.request+json"
 )
 

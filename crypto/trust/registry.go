@@ -106,9 +106,12 @@ func (r *Registry) Agency(id string, t time.Time) (Agency, error) {
 
 // Reviewers returns the reviewers who count at t, with only those of their keys
 // that count then.
-func (r *Registry) Reviewers(t time.Time) []Reviewer {
+func (r *Registry) Reviewers(t time.Time) []Reviewer { return r.doc.ReviewersAt(t) }
+
+// ReviewersAt is [Registry.Reviewers] of the document.
+func (d *Document) ReviewersAt(t time.Time) []Reviewer {
 	var now []Reviewer
-	for _, v := range r.doc.Reviewers {
+	for _, v := range d.Reviewers {
 		if v.At(t) == nil {
 			v.Keys = keysAt(v.Keys, t)
 			now = append(now, v)

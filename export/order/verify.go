@@ -11,6 +11,8 @@ import (
 	"writ/crypto/seal"
 	"writ/crypto/sign"
 	"writ/crypto/trust"
+	"writ/manifest"
+	"writ/manifest/approval"
 )
 
 // Why an order is turned away. Each wraps ErrRejected.
@@ -46,6 +48,9 @@ type Against struct {
 	// see [CheckNear].
 	NearTo string
 
+	// Approvals lift ceilings for this order.
+	Approvals []*approval.Signed
+
 	Supplement    string // why the same order, or one that is near to another, is exported
 	UnsafeTesting bool   // accept only test orders, as a test workspace does
 }
@@ -78,11 +83,19 @@ type Verified struct {
 	agency     trust.Agency
 	recipient  seal.Recipient
 	supplement string
+	approvals  []Approved
+}
+
+// An Approved is an approval that counts, and who signed it, by id.
+type Approved struct {
+	approval.Approval
+	Signers  []manifest.Signer
+	Envelope []byte
 }
 
 // Verify decides whether the order is genuine, for this provider, in force at
 // the time of receipt at, and not exported before. An error wraps ErrRejected,
-// unless a or at is incomplete. See [Status] for all that is wrong at once.
+// or [approval.ErrApproval] if an approval does not count, unless a or at is incomplete. See [Status] for all that is wrong at once.
 func Verify(s *Signed, a Against, at time.Time) (*Verified, error) {
 	h, err := hold(s, a, at)
 	if err != nil {
@@ -102,6 +115,9 @@ func Verify(s *Signed, a Against, at time.Time) (*Verified, error) {
 		authority:  h.authority,
 		agency:     h.agency,
 		recipient:  h.recipient,
+	}
+	if v.approvals, err = h.approved(); err != nil {
+		return nil, err
 	}
 	if h.before != "" || h.NearTo != "" {
 		v.supplement = a.Supplement
@@ -140,6 +156,15 @@ func (v *Verified) Agency() trust.Agency {
 
 // Recipient is to whom the bundle is encrypted: the agency's one recipient.
 func (v *Verified) Recipient() seal.Recipient { return v.recipient }
+
+// Approvals returns those that lift a ceiling for the order, by rule and bound.
+func (v *Verified) Approvals() []Approved {
+	out := slices.Clone(v.approvals)
+	for i := range out {
+		out[i].Signers, out[i].Envelope = slices.Clone(out[i].Signers), bytes.Clone(out[i].Envelope)
+	}
+	return out
+}
 
 // Supplement says why the order, or another for the same targets, is answered
 // once more, or "" if this is the first time.

@@ -90,6 +90,9 @@ type holding struct {
 	redirected []string // of enterprise customers, sorted
 }
 
+// liftHint says what to do about too many accounts.
+const liftHint = "; reviewers can lift that for this order: writ order lift --bound accounts"
+
 // maxCounted is up to how many accounts of an ambiguous identifier are counted.
 const maxCounted = 99
 
@@ -121,7 +124,7 @@ func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.
 		}
 		switch {
 		case t.Several && len(got) > most:
-			return nil, fmt.Errorf("%w: %s finds %s accounts, the limit is %d", ErrCeiling, here, n, limit)
+			return nil, fmt.Errorf("%w: %s finds %s accounts, the limit is %d%s", ErrCeiling, here, n, limit, liftHint)
 		case !t.Several && len(got) > 1:
 			return nil, fmt.Errorf("%w: %s finds %s; ask the authority for an identifier of one account, or for an order that says that it wants every account of this one", ErrAmbiguous, here, n)
 		}
@@ -148,7 +151,7 @@ func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.
 		total += len(h.keys)
 	}
 	if total > limit {
-		return nil, fmt.Errorf("%w: the targets find %d accounts, the limit is %d", ErrCeiling, total, limit)
+		return nil, fmt.Errorf("%w: the targets find %d accounts, the limit is %d%s", ErrCeiling, total, limit, liftHint)
 	}
 	return found, nil
 }

@@ -29,6 +29,8 @@ type ask struct {
 	certificate   bool
 	enterprise    string // "consent", "contract" or ""
 
+	approvals []act.Approval // that lift a ceiling
+
 	recipient      seal.Kind // of the agency's key
 	targets        int
 	items          []order.Item
@@ -50,6 +52,7 @@ func asks(f act.Facts, at time.Time) (*ask, error) {
 		offenceListed: f.OffenceListed,
 		certificate:   f.Certificate,
 		enterprise:    f.Enterprise,
+		approvals:     f.Approvals,
 		targets:       f.Targets,
 		recipient:     seal.Kind(f.Recipient),
 		receivedAt:    f.ReceivedAt.UTC(),

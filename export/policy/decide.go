@@ -40,6 +40,7 @@ func (p *Policy) decide(a *ask, c *catalog.Catalog) *Decision {
 	}
 	d.ceilings, d.ceilingRule = j.ceilingsFor(a)
 	d.rates = j.ratesFor(a)
+	d.lift(a)
 	for _, item := range a.items {
 		d.datasets = append(d.datasets, j.decideItem(a, c, item, d))
 	}

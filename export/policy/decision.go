@@ -145,7 +145,9 @@ type Decision struct {
 	datasets    []DatasetDecision // by dataset
 	ceilings    Ceilings
 	ceilingRule Rule
-	rates       []Rate // by rule
+	rates       []Rate   // by rule
+	bounds      []Bound  // all ceilings, as the policy sets them
+	lifted      []string // those of ceilingRule that an approval raised
 	clocks      Clocks
 	notice      Notice
 	enterprise  Enterprise

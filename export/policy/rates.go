@@ -20,6 +20,7 @@ type Rate struct {
 	Processes []trust.Process // that it counts; none means all, under any law
 	Orders    int64
 	Accounts  int64
+	Lifted    []string // bounds that an approval raised for this order
 }
 
 // maxWithin bounds how far back a rate looks.
@@ -44,7 +45,7 @@ func (r *reader) readRates() {
 		if len(l.classes) > 0 || l.when != "" {
 			l.Fail(l.node.Errorf("a rate counts orders by their processes alone"))
 		}
-		q := Rate{Rule: l.Rule, Processes: l.processes, Per: act.Per(l.NeedText("per")), Orders: l.bound("orders", 1e9), Accounts: l.bound("accounts", 1e9)}
+		q := Rate{Rule: l.Rule, Processes: l.processes, Per: act.Per(l.NeedText("per")), Orders: l.bound("orders", maxRate), Accounts: l.bound("accounts", maxRate)}
 		if q.Per != act.PerAgency && q.Per != act.PerProvider {
 			l.Fail(l.node.Errorf("per: want %s or %s; not %q", act.PerAgency, act.PerProvider, string(q.Per)))
 		}
@@ -74,13 +75,13 @@ func (j *jurisdiction) ratesFor(a *ask) []Rate {
 func (d *Decision) Rates() []Rate {
 	out := slices.Clone(d.rates)
 	for i := range out {
-		out[i].Processes = slices.Clone(out[i].Processes)
+		out[i].Processes, out[i].Lifted = slices.Clone(out[i].Processes), slices.Clone(out[i].Lifted)
 	}
 	return out
 }
 
 func (r Rate) record() act.Rate {
-	out := act.Rate{Rule: manifest.Rule(r.Rule), Per: r.Per, Hours: int(r.Within / time.Hour), Orders: r.Orders, Accounts: r.Accounts}
+	out := act.Rate{Rule: manifest.Rule(r.Rule), Per: r.Per, Hours: int(r.Within / time.Hour), Orders: r.Orders, Accounts: r.Accounts, Lifted: slices.Clone(r.Lifted)}
 	for _, p := range r.Processes {
 		out.Processes = append(out.Processes, string(p))
 	}

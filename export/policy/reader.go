@@ -266,11 +266,15 @@ func (l line) bound(key string, most int64) int64 {
 const (
 	maxAccounts = 100_000
 	maxRecords  = 1_000_000_000_000
+	maxTargets  = order.MaxTargets
+	maxBagBytes = 1 << 50
+	maxRate     = 1_000_000_000
+	maxDays     = 36_500
 )
 
 func (l line) ceilings() Ceilings {
 	c := Ceilings{
-		Targets:  int(l.bound("targets", order.MaxTargets)),
+		Targets:  int(l.bound("targets", maxTargets)),
 		Accounts: int(l.bound("accounts", maxAccounts)),
 		Records:  l.bound("records", maxRecords),
 	}

@@ -28,6 +28,7 @@ func (d *Decision) Record() act.Decision {
 		},
 		Enterprise: act.Enterprise{Redirect: d.enterprise.Redirect, Why: d.enterprise.Why, Rule: manifest.Rule(d.enterprise.Rule)},
 	}
+	out.Ceilings.Lifted = slices.Clone(d.lifted)
 	for _, w := range d.ceilings.Windows {
 		out.Ceilings.Windows = append(out.Ceilings.Windows, act.Window{Category: string(w.Category), Days: w.Days})
 	}

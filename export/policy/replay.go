@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"writ/crypto/digest"
 	"writ/export/catalog"
 	"writ/export/order"
 	"writ/manifest/act"
@@ -65,6 +66,12 @@ func FactsOf(v *order.Verified) act.Facts {
 			}
 		}
 		slices.Sort(f.Consent)
+	}
+	for _, p := range v.Approvals() {
+		f.Approvals = append(f.Approvals, act.Approval{
+			Rule: p.Rule, Bound: p.Bound, Ceiling: p.Ceiling, Limit: p.Limit, IssuedAt: p.IssuedAt, ExpiresAt: p.ExpiresAt,
+			Signers: p.Signers, Envelope: digest.Of(p.Envelope),
+		})
 	}
 	if o.Enterprise != nil {
 		f.Enterprise = o.Enterprise.Ground

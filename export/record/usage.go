@@ -30,6 +30,14 @@ type Usage struct {
 // Full reports whether the answer does not fit now.
 func (u Usage) Full() bool { return u.Never || !u.RoomAt.IsZero() }
 
+// Over names the bound that an answer with so many accounts would pass.
+func (u Usage) Over(accounts int) string {
+	if u.Accounts+int64(accounts) > u.Rate.Accounts {
+		return "accounts"
+	}
+	return "orders"
+}
+
 // Exclusively calls do while no other process and no other goroutine is in a
 // call of its own, and all that is in the tree is published. What do reads of
 // the ledger is all that it says, until do appends.
@@ -107,6 +115,15 @@ func usage(q act.Rate, list []answer, accounts int64) Usage {
 		u.RoomAt = time.Unix(list[i].at, 0).UTC().Add(time.Duration(q.Hours) * time.Hour)
 	}
 	return u
+}
+
+// Keep keeps a text beside the ledger under its digest.
+func (r *Recorder) Keep(ctx context.Context, text []byte) error {
+	if r.c.Log == nil {
+		return fmt.Errorf("%w: Log is missing", ErrConfig)
+	}
+	_, err := r.c.Log.PutText(ctx, text)
+	return err
 }
 
 // Same returns the newest decision to let something leave on another order

@@ -1,9 +1,7 @@
 package act
 
 import (
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"writ/crypto/digest"
@@ -135,7 +133,7 @@ func (d Decided) check(c *form.Checker) {
 func (p *Planned) check(c *form.Checker, r *Ruling) {
 	c.Where = "dataset " + p.Dataset + ": "
 	defer func() { c.Where = "" }()
-	checkProse(c, "why", p.Why, true)
+	c.Prose("why", p.Why, form.MaxText, true)
 	c.Count("accounts", int64(p.Accounts), 0)
 	c.Count("accounts_redirected", int64(p.Redirected), 0)
 	c.Need((p.Outcome == manifest.Refused) == (len(r.Granted) == 0), "outcome", "does not fit what is granted")
@@ -153,14 +151,4 @@ func (p *Planned) check(c *form.Checker, r *Ruling) {
 	default:
 		c.Need(false, "outcome", "is unknown")
 	}
-}
-
-// number is what an identifier has and a reason needs not.
-var number = regexp.MustCompile(`[0-9]{7}`)
-
-// checkProse asks for a line that people may have typed. An address or a long
-// number in it is refused: it could be a target's.
-func checkProse(c *form.Checker, path, s string, optional bool) {
-	c.Text(path, s, form.MaxText, optional)
-	c.Need(!strings.Contains(s, "@") && !number.MatchString(s), path, "holds an address or a long number; a statement names no target")
 }

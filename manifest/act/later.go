@@ -126,7 +126,7 @@ func (r Recalled) check(c *form.Checker) {
 		c.Need(!e.Ciphertext.IsZero(), "exports.ciphertext", "is missing")
 		c.Need(i == 0 || r.Exports[i-1].ExportID < e.ExportID, "exports", "are not sorted by id, each once")
 	}
-	checkProse(c, "why", r.Why, false)
+	c.Prose("why", r.Why, form.MaxText, false)
 	c.Text("build", r.Build, form.MaxName, true)
 }
 

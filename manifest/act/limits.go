@@ -1,23 +1,18 @@
 package act
 
 import (
-	"regexp"
+	"encoding/hex"
 	"slices"
 	"time"
 
 	"writ/crypto/digest"
 	"writ/manifest"
+	"writ/manifest/approval"
 	"writ/manifest/internal/form"
 )
 
 // maxLimits bounds what a decision lists of its limits.
 const maxLimits = 100
-
-// MaxApprovals bounds the approvals of one order.
-const MaxApprovals = 16
-
-// MinApprovers is how many reviewers must have signed an approval at least.
-const MinApprovers = 2
 
 // An Approval says that reviewers lifted one ceiling for the order. Its text is
 // kept beside the ledger under the digest.
@@ -65,13 +60,12 @@ type Fingerprint struct {
 	Value string `json:"value"` // 64 hex digits
 }
 
-var (
-	fingerprintKey   = regexp.MustCompile(`^[0-9a-f]{16}$`)
-	fingerprintValue = regexp.MustCompile(`^[0-9a-f]{64}$`)
-)
-
 func (f Fingerprint) check(c *form.Checker) {
-	c.Need(f == Fingerprint{} || fingerprintKey.MatchString(f.Key) && fingerprintValue.MatchString(f.Value), "fingerprint", "is not a key of 16 and a value of 64 hex digits")
+	hexadecimal := func(s string, bytes int) bool {
+		b, err := hex.DecodeString(s)
+		return err == nil && len(b) == bytes && hex.EncodeToString(b) == s
+	}
+	c.Need(f == Fingerprint{} || hexadecimal(f.Key, 8) && hexadecimal(f.Value, 32), "fingerprint", "is not a key of 16 and a value of 64 hex digits")
 }
 
 func (l *Ceilings) check(c *form.Checker) {
@@ -119,7 +113,7 @@ func copyApprovals(approvals []Approval) []Approval {
 }
 
 func checkApprovals(c *form.Checker, approvals []Approval) {
-	c.Need(len(approvals) <= MaxApprovals, "facts.approvals", "are more than %d", MaxApprovals)
+	c.Need(len(approvals) <= approval.Max, "facts.approvals", "are more than %d", approval.Max)
 	for i := range approvals {
 		a := &approvals[i]
 		c.Word("facts.approvals.rule", a.Rule)
@@ -135,7 +129,7 @@ func checkApprovals(c *form.Checker, approvals []Approval) {
 		c.UTC("facts.approvals.expires_at", a.ExpiresAt)
 		c.Need(!a.IssuedAt.IsZero() && a.ExpiresAt.After(a.IssuedAt), "facts.approvals.expires_at", "is not after issued_at")
 		c.Need(!a.Envelope.IsZero(), "facts.approvals.envelope", "is missing")
-		c.Need(len(a.Signers) >= MinApprovers, "facts.approvals.signers", "are fewer than %d", MinApprovers)
+		c.Need(len(a.Signers) >= approval.MinSigners, "facts.approvals.signers", "are fewer than %d", approval.MinSigners)
 		for j, s := range a.Signers {
 			c.Need(s.Role == "reviewer", "facts.approvals.signers.role", "is not reviewer")
 			c.Text("facts.approvals.signers.id", s.ID, form.MaxName, false)

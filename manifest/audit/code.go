@@ -44,6 +44,8 @@ const (
 	TestMixed          Code = "test-mixed"
 	OrderTimes         Code = "order-times"
 	DecisionDiffers    Code = "decision-differs"
+	Approval           Code = "approval"
+	OverRate           Code = "over-rate"
 	Engineer           Code = "engineer"
 	EngineerSigned     Code = "engineer-signed"
 	Request            Code = "request"
@@ -60,6 +62,7 @@ const (
 	HoldBroken         Code = "hold-broken"
 	OverCeiling        Code = "over-ceiling"
 	ExportAgain        Code = "export-again"
+	NearDuplicate      Code = "near-duplicate"
 	ExportID           Code = "export-id"
 	Recipient          Code = "recipient"
 	RecallUnknown      Code = "recall-unknown"
@@ -131,6 +134,8 @@ var codes = []struct {
 	{Engineer, Violation, "The engineer who ran an export was not registered with that key, or did not count at that time."},
 	{EngineerSigned, Violation, "The engineer who ran an export had issued or approved the order: nobody else looked at it."},
 	{Request, Violation, "No engineer's signature asks for what was decided: it is missing, of another order or plan, or was used before."},
+	{Approval, Violation, "An approval that lifts a ceiling is not there, does not count, or says something else than is recorded."},
+	{OverRate, Violation, "More was answered in a time than the policy lets be, and no approval lifted that."},
 	{NotDecided, Violation, "Data left without a decision that the ledger shows."},
 	{DecisionSuperseded, Violation, "Data left by a decision that a later one had replaced."},
 	{PlanDiffers, Violation, "What left was not planned by the decision on the order."},
@@ -140,6 +145,7 @@ var codes = []struct {
 	{HoldBroken, Violation, "Data that had to be held left before the hold ended, or the end of the hold was not recorded."},
 	{OverCeiling, Violation, "More left than the ceilings of the policy let one order reach, or from more accounts than the order names."},
 	{ExportAgain, Violation, "An order was answered once more, and nobody said why."},
+	{NearDuplicate, Violation, "Two orders for the same targets were answered with some of the same data, and nobody said why."},
 	{ExportID, Violation, "Two exports have the same name."},
 	{Recipient, Violation, "The recipient of an export is not the key that the registry pins for the agency."},
 	{RecallUnknown, Violation, "A recall names an export that the ledger does not know."},

@@ -24,6 +24,9 @@ func (f *fold) decided(ctx context.Context, at finding, a act.Decided) error {
 			if err != nil {
 				return err
 			}
+			if err := f.approved(ctx, at, r, a); err != nil {
+				return err
+			}
 			decide, err := f.texts.decide(ctx, a.InForce.Policy, a.InForce.Catalog)
 			if err != nil {
 				return err
@@ -42,20 +45,29 @@ func (f *fold) decided(ctx context.Context, at finding, a act.Decided) error {
 	if err := f.freed(ctx, at, o, a); err != nil {
 		return err
 	}
-	if o.AnsweredAt.IsZero() && answers(a.Result) {
+	if o.AnsweredAt.IsZero() && answers(a) {
 		o.AnsweredAt = a.RecordedAt
 		f.deadline(at, o, a.Decision.Clocks.Deadline)
 	}
 	o.Freed = nil
-	o.Decisions = append(o.Decisions, decision{
+	now := decision{
 		Entry: at.entry, Plan: a.InForce.Plan, Result: a.Result, DecidedAt: a.DecidedAt,
 		Deadline: a.Decision.Clocks.Deadline, NotBefore: a.Decision.Clocks.NotBefore, FollowUp: a.Decision.FollowUp.By,
-	})
+		RecordedAt: a.RecordedAt, Accounts: a.Accounts, Answer: a.Answer,
+	}
+	f.rates(at, o, &a, now)
+	o.Decisions = append(o.Decisions, now)
 	return nil
 }
 
 // answers reports whether the decision is all the answer that there will be.
-func answers(r act.Result) bool { return r == act.Refused || r == act.Redirected || r == act.Rejected }
+func answers(d act.Decided) bool {
+	switch d.Rejected.Code {
+	case act.OverRate, act.NearDuplicate: // until there is room, or a reason
+		return false
+	}
+	return d.Result == act.Refused || d.Result == act.Redirected || d.Result == act.Rejected
+}
 
 // reach holds what is planned to the ceilings and to what the order names.
 func (f *fold) reach(at finding, o *order, a act.Decided) {

@@ -107,6 +107,9 @@ func (f *fold) asDecided(ctx context.Context, at finding, o *order, x *export, e
 	if d.Exported {
 		at.code = Request
 		f.find(at, "the request for the decision in entry %d was carried out before, and nobody asked for this export", d.Entry)
+	} else if n := len(o.Exports) + 1; max(d.Answer, 1) != n {
+		at.code = PlanDiffers
+		f.find(at, "it is answer %d to the order, and the decision in entry %d is on answer %d", n, d.Entry, max(d.Answer, 1))
 	}
 	d.Exported = true
 	a, err := f.recall(ctx, d.Entry)
@@ -125,6 +128,9 @@ func (f *fold) asDecided(ctx context.Context, at finding, o *order, x *export, e
 	if by != decided.InForce {
 		at.code = NotInForce
 		f.find(at, "the manifest names another policy, catalog or registry than the decision in entry %d", d.Entry)
+	}
+	if err := f.alone(ctx, at, o, e.Order.Supplement, d, decided); err != nil {
+		return err
 	}
 	f.conforms(at, e, decided)
 	f.within(at, e, decided)

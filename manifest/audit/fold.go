@@ -25,7 +25,9 @@ type fold struct {
 	replays    *replays
 	orders     map[digest.Digest]*order
 	exports    map[string]*export
-	now        findings // that depend on the time or the folder, not kept in the state
+	tallies    tallies
+	prints     map[string][]*order // by fingerprint
+	now        findings            // that depend on the time or the folder, not kept in the state
 
 	state
 }
@@ -55,6 +57,8 @@ type order struct {
 	Process      string                 `json:"process,omitzero"`
 	Authority    string                 `json:"authority,omitzero"`
 	Country      string                 `json:"country,omitzero"`
+	Agency       string                 `json:"agency,omitzero"`
+	Fingerprint  string                 `json:"fingerprint,omitzero"` // of its targets
 	Emergency    bool                   `json:"emergency,omitzero"`
 	Targets      []manifest.TargetCount `json:"targets,omitzero"`
 	Follows      digest.Digest          `json:"follows,omitzero"` // an earlier order
@@ -76,10 +80,14 @@ type decision struct {
 	Plan      digest.Digest `json:"plan,omitzero"`
 	Result    act.Result    `json:"result"`
 	DecidedAt time.Time     `json:"decided_at"`
-	Deadline  time.Time     `json:"deadline,omitzero"`
-	NotBefore time.Time     `json:"not_before,omitzero"`
-	FollowUp  time.Time     `json:"follow_up,omitzero"`
-	Exported  bool          `json:"exported,omitzero"` // an export carried it out
+	// What rates count.
+	RecordedAt time.Time `json:"recorded_at,omitzero"`
+	Accounts   int       `json:"accounts,omitzero"`
+	Answer     int       `json:"answer,omitzero"`
+	Deadline   time.Time `json:"deadline,omitzero"`
+	NotBefore  time.Time `json:"not_before,omitzero"`
+	FollowUp   time.Time `json:"follow_up,omitzero"`
+	Exported   bool      `json:"exported,omitzero"` // an export carried it out
 }
 
 // An export is what the fold keeps of one.
@@ -97,7 +105,7 @@ type export struct {
 }
 
 func newFold(c *Config) *fold {
-	f := &fold{c: c, orders: make(map[digest.Digest]*order), exports: make(map[string]*export)}
+	f := &fold{c: c, orders: make(map[digest.Digest]*order), exports: make(map[string]*export), prints: make(map[string][]*order)}
 	f.InForce = make(map[act.What]inForce)
 	f.texts.f = f
 	return f

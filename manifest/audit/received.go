@@ -34,6 +34,7 @@ func (f *fold) received(ctx context.Context, at finding, a act.Received) error {
 		}
 	}
 	o.claims(a)
+	f.printed(o, a.Fingerprint.Value)
 	o.Received, o.Rejected, o.Follows = at.entry, "", a.Follows
 	if a.Facts.SecretUntil != "" {
 		o.SecretUntil, _ = time.Parse(time.RFC3339Nano, a.Facts.SecretUntil) // its form was checked
@@ -61,7 +62,20 @@ func (f *fold) received(ctx context.Context, at finding, a act.Received) error {
 // claims keeps what a report shows of an order.
 func (o *order) claims(a act.Received) {
 	o.Jurisdiction, o.Process, o.Authority, o.Country = a.Order.Jurisdiction, a.Order.Process, a.Order.Authority, a.Country
-	o.Emergency, o.Targets, o.ReceivedAt = a.Order.Emergency, slices.Clone(a.Order.Targets), a.ReceivedAt
+	o.Agency, o.Emergency, o.Targets, o.ReceivedAt = a.Order.Agency, a.Order.Emergency, slices.Clone(a.Order.Targets), a.ReceivedAt
+}
+
+// printed keeps the order by the fingerprint of its targets.
+func (f *fold) printed(o *order, fingerprint string) {
+	if o.Fingerprint == fingerprint {
+		return
+	}
+	if old := o.Fingerprint; old != "" {
+		f.prints[old] = slices.DeleteFunc(f.prints[old], func(x *order) bool { return x == o })
+	}
+	if o.Fingerprint = fingerprint; fingerprint != "" {
+		f.prints[fingerprint] = append(f.prints[fingerprint], o)
+	}
 }
 
 // again compares with an earlier record of the same order. Who has signed, and
@@ -82,7 +96,7 @@ func (f *fold) again(ctx context.Context, at finding, o *order, a act.Received) 
 	}
 	b.Order.Signers, b.Facts.Reviewers, b.Facts.Issuer = a.Order.Signers, a.Facts.Reviewers, a.Facts.Issuer
 	b.Facts.Recipient = a.Facts.Recipient // an agency may have changed its key
-	b.Order.Supplement = a.Order.Supplement
+	b.Order.Supplement, b.Facts.Approvals = a.Order.Supplement, a.Facts.Approvals
 	if b.Follows != a.Follows || !reflect.DeepEqual(b.Order, a.Order) || !reflect.DeepEqual(b.Facts, a.Facts) {
 		f.find(at, "what the order is said to ask for is not what entry %d says", o.Received)
 	}

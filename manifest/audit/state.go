@@ -90,6 +90,9 @@ func (f *fold) link(fail func(string, ...any) error) error {
 			return fail("an order in it is malformed")
 		}
 		f.orders[o.Order] = o
+		if o.Fingerprint != "" {
+			f.prints[o.Fingerprint] = append(f.prints[o.Fingerprint], o)
+		}
 		for _, d := range o.Decisions {
 			if !entry(d.Entry) {
 				return fail("a decision in it is of no entry")

@@ -642,7 +642,7 @@ func TestAttacks(t *testing.T) {
 		t.Fatalf("%d attacks", len(attacks))
 	}
 	named := map[audit.Code]bool{}
-	for _, a := range attacks {
+	for _, a := range slices.Concat(attacks, limitAttacks) {
 		for _, c := range a.want {
 			named[c] = true
 		}

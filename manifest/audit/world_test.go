@@ -111,6 +111,7 @@ type rules struct {
 	Notice   []string            `json:"notice"`    // processes
 	FollowUp map[string]int      `json:"follow_up"` // days
 	Ceilings act.Ceilings        `json:"ceilings"`
+	Rates    []act.Rate          `json:"rates,omitzero"`
 }
 
 var firstRules = rules{
@@ -140,6 +141,14 @@ func toy(policy, catalog []byte) (audit.Decide, error) {
 
 func (p *rules) decide(f act.Facts, catalog map[string]string, at time.Time) act.Decision {
 	d := act.Decision{Ceilings: p.Ceilings, Notice: act.Notice{Why: "the provider does not tell the user"}, Enterprise: act.Enterprise{Redirect: true, Why: "it is the customer's"}}
+	d.Rates = slices.Clone(p.Rates)
+	for _, a := range f.Approvals {
+		for i := range d.Rates {
+			if q := &d.Rates[i]; q.Rule.ID == a.Rule && a.Bound == "orders" && q.Orders == a.Ceiling {
+				q.Orders, q.Lifted = a.Limit, []string{"orders"}
+			}
+		}
+	}
 	rule := manifest.Rule{ID: "rule." + f.Process, Cite: "law"}
 	var granted, withheld bool
 	for _, m := range f.Mandate {
@@ -245,6 +254,8 @@ func (w *world) configure(at time.Time, what act.What, v any) {
 
 // An asked is an order that somebody sends.
 type asked struct {
+	fingerprint                 string
+	approvals                   []act.Approval
 	name, jurisdiction, process string
 	mandate                     []act.Item
 	signers                     []string
@@ -282,7 +293,11 @@ func (w *world) receive(at time.Time, a asked) {
 		}
 		o.Signers = append(o.Signers, manifest.Signer{Role: role, ID: s, KeyID: string(key.Public().ID())})
 	}
+	f.Approvals = a.approvals
 	r := act.Received{Head: head(at), ReceivedAt: at, Country: country, Order: o, Facts: f}
+	if a.fingerprint != "" {
+		r.Fingerprint = act.Fingerprint{Key: digest.Of(nil).Hex()[:16], Value: digest.Of([]byte(a.fingerprint)).Hex()}
+	}
 	if a.follows != "" {
 		r.Follows = orderDigest(a.follows)
 	}
@@ -314,6 +329,11 @@ func (w *world) decide(at time.Time, name string, outcomes map[string]manifest.O
 		d.Planned = append(d.Planned, p)
 	}
 	d.Result = act.ResultOf(d.Planned)
+	for _, e := range w.acts {
+		if e.act.Kind() == act.KindExported && e.act.About() == d.Order {
+			d.Answer = max(d.Answer, 1) + 1
+		}
+	}
 	w.decided[name] = d
 	w.put(d)
 }

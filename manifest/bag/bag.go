@@ -34,6 +34,7 @@ const (
 	Commitments = Data + "commitments.json"
 	Certificate = Data + "certificate.txt"
 	schema      = Data + "schema/"
+	approvals   = Data + "approvals/"
 )
 
 // DeclarationText is the whole of bagit.txt: RFC 8493, section 2.1.1.
@@ -62,6 +63,10 @@ func Files(dataset string) string { return Data + dataset + "/files/" }
 
 // Schema returns the path of the JSON Schema of a dataset's records.
 func Schema(dataset string) string { return schema + dataset + ".json" }
+
+// Approval returns the path of an approval that lifted a ceiling, by the digest
+// of its envelope.
+func Approval(d digest.Digest) string { return approvals + d.Hex() + ".dsse.json" }
 
 // Windows takes these for devices, with any extension.
 var device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`)

@@ -58,6 +58,7 @@ const (
 	BagDigest         Code = "bag-digest"
 	CommitmentsFormat Code = "commitments"
 	OrderDiffers      Code = "order"
+	ApprovalDiffers   Code = "approval"
 	RecordForm        Code = "record-form"
 	RecordFields      Code = "record-fields"
 	RecordCount       Code = "record-count"
@@ -70,7 +71,7 @@ func Codes() []Code {
 		Missing, Ambiguous, ManifestFormat, ManifestSignature, ManifestSigner,
 		ProofMissing, ProofFormat, ProofLedger, ProofWitnesses, ProofInclusion, CiphertextSize, CiphertextDigest, AgeHeader, RecipientsDiffer,
 		NotForYou, CiphertextDamaged, PayloadFrames, PayloadTar, PayloadPath, PayloadSize, PayloadMember, BagFiles, BagDigest,
-		CommitmentsFormat, OrderDiffers, RecordForm, RecordFields, RecordCount, RecordRoot,
+		CommitmentsFormat, OrderDiffers, ApprovalDiffers, RecordForm, RecordFields, RecordCount, RecordRoot,
 	}
 }
 

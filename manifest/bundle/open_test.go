@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"testing/cryptotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
@@ -22,6 +23,7 @@ import (
 	"writ/crypto/seal"
 	"writ/crypto/sign"
 	"writ/manifest"
+	"writ/manifest/approval"
 	"writ/manifest/bag"
 )
 
@@ -275,6 +277,16 @@ func TestOpenFinds(t *testing.T) {
 			})
 		}}, OrderDiffers},
 
+		{"an approval that nobody announced", maker{members: withApproval(lift(t, sampleOrder))}, PayloadMember},
+		{"an approval that is not there", maker{statement: announce(lift(t, sampleOrder))}, BagFiles},
+		{"an approval for another order", maker{members: withApproval(lift(t, digest.Of(nil))), statement: announce(lift(t, digest.Of(nil)))}, ApprovalDiffers},
+		{"an approval that is none", maker{members: withApproval([]byte("{}")), statement: announce([]byte("{}"))}, ApprovalDiffers},
+		{"an approval in another's place", maker{members: func(all []member) []member {
+			all = withApproval(lift(t, sampleOrder))(all)
+			all[len(all)-1].content = append(all[len(all)-1].content, '\n')
+			return all
+		}, statement: announce(lift(t, sampleOrder))}, ApprovalDiffers},
+
 		{"a record more", dataset(func(d *manifest.Dataset) { d.Records-- }), RecordCount},
 		{"a record less", dataset(func(d *manifest.Dataset) { d.Records++ }), RecordCount},
 		{"bytes differ", dataset(func(d *manifest.Dataset) { d.Bytes-- }), RecordCount},
@@ -361,5 +373,48 @@ func BenchmarkOpen(b *testing.B) {
 		if _, err := Open(context.Background(), d, p, id, dir, Options{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// sampleOrder is the digest of the order that a [maker] makes up.
+var sampleOrder = digest.Of([]byte(`{"id":"26-mj-0412","targets":["<ana@example.org>"]}`))
+
+// lift is an approval for an order.
+func lift(t testing.TB, order digest.Digest) []byte {
+	t.Helper()
+	issued := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	a, err := approval.New(approval.Approval{
+		Order: order, Rule: "us.ceiling", Bound: "accounts", Ceiling: 100, Limit: 250, Reason: "a list of the operator's", IssuedAt: issued, ExpiresAt: issued.Add(24 * time.Hour),
+	})
+	if err == nil {
+		err = a.Sign(signer(t, 2))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Marshal()
+}
+
+func withApproval(envelope []byte) func([]member) []member {
+	return func(all []member) []member {
+		return append(all, member{path: bag.Approval(digest.Of(envelope)), content: envelope})
+	}
+}
+
+func announce(envelope []byte) func(*manifest.Statement) {
+	return func(s *manifest.Statement) { s.Predicate.Approvals = []digest.Digest{digest.Of(envelope)} }
+}
+
+// An approval stands beside the order, as the manifest announces it.
+func TestOpenWithApproval(t *testing.T) {
+	envelope := lift(t, sampleOrder)
+	d := maker{members: withApproval(envelope), statement: announce(envelope)}.make(t)
+	out := filepath.Join(t.TempDir(), "out")
+	if _, err := Open(t.Context(), d, provider(t), identity(t), out, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(out, exportID, filepath.FromSlash(bag.Approval(digest.Of(envelope)))))
+	if err != nil || !bytes.Equal(b, envelope) {
+		t.Errorf("read %d bytes, %v", len(b), err)
 	}
 }

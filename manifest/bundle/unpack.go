@@ -11,11 +11,13 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"writ/crypto/digest"
 	"writ/crypto/sign"
 	"writ/manifest"
+	"writ/manifest/approval"
 	"writ/manifest/bag"
 	"writ/manifest/commit"
 )
@@ -189,6 +191,9 @@ func (u *unpacker) kind(name string) (limit int64, err error) {
 	if u.now != nil && u.now.next(name) {
 		return 0, nil
 	}
+	if slices.ContainsFunc(u.s.Predicate.Approvals, func(d digest.Digest) bool { return name == bag.Approval(d) }) {
+		return approval.MaxBytes, nil
+	}
 	for _, d := range u.s.Predicate.Datasets {
 		switch name {
 		case bag.Schema(d.Name):
@@ -233,6 +238,18 @@ func (u *unpacker) look(name string) (err error) {
 		}
 		if digest.Of(e.Payload) != u.s.Predicate.Order.Digest {
 			return found(OrderDiffers, nil, "%s is not the order that the manifest names", name)
+		}
+	}
+	for _, d := range u.s.Predicate.Approvals {
+		if name != bag.Approval(d) {
+			continue
+		}
+		a, err := approval.Parse(u.small[name])
+		if err != nil {
+			return found(ApprovalDiffers, err, "%s is not a signed approval", name)
+		}
+		if digest.Of(u.small[name]) != d || a.Approval().Order != u.s.Predicate.Order.Digest {
+			return found(ApprovalDiffers, nil, "%s is not the approval that the manifest names, or of another order", name)
 		}
 	}
 	return nil
@@ -282,6 +299,11 @@ func (u *unpacker) whole() error {
 	e := u.s.Predicate
 	for _, name := range []string{bag.Order, bag.Declaration, bag.Info, bag.Manifest, bag.TagManifest} {
 		if _, ok := u.small[name]; !ok {
+			return found(BagFiles, nil, "%s is missing", name)
+		}
+	}
+	for _, d := range e.Approvals {
+		if name := bag.Approval(d); u.small[name] == nil {
 			return found(BagFiles, nil, "%s is missing", name)
 		}
 	}

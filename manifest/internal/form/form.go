@@ -109,6 +109,27 @@ func (c *Checker) text(path, member, s string, limit int, optional bool) {
 	}
 }
 
+// longNumber reports whether s has seven digits in a row: identifiers do, and
+// reasons need none.
+func longNumber(s string) bool {
+	run := 0
+	for i := range len(s) {
+		if run++; !digit(s[i]) {
+			run = 0
+		} else if run == 7 {
+			return true
+		}
+	}
+	return false
+}
+
+// Prose asks for a line that people may have typed. An address or a long number
+// in it is refused: it could be a target's.
+func (c *Checker) Prose(path, s string, limit int, optional bool) {
+	c.Text(path, s, limit, optional)
+	c.Need(!strings.Contains(s, "@") && !longNumber(s), path, "holds an address or a long number; a statement names no target")
+}
+
 // Word asks for a name that machines compare.
 func (c *Checker) Word(path, s string) {
 	c.Need(len(s) <= MaxName && isWord(s), path, "is not a name such as sign-ins or session.address")
