@@ -180,9 +180,10 @@ func (l *lab) answer(t *testing.T, a attack, o order.Order) (*export.Receipt, er
 	if a.envelope != nil {
 		a.envelope(l, e)
 	}
-	config, request := l.config, export.Request{Order: e.Marshal()}
+	// Most attacks are on the same person, which is no news.
+	config, request := l.config, export.Request{Order: e.Marshal(), Supplement: "one attack among others"}
 	if a.bytes != nil {
-		request.Order = a.bytes(l, request.Order)
+		request = export.Request{Order: a.bytes(l, request.Order)}
 	}
 	var err error
 	if a.registry != nil || a.signed != nil {

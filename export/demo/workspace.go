@@ -232,7 +232,10 @@ func (f *files) orders(s signers, now time.Time) {
 	signed := f.sign(warrant, s.court, s.reviewer1, s.reviewer2)
 	f.write(Warrant, signed)
 
-	subpoena := f.order(now, "GJ-2025-118", "subpoena", "18 U.S.C. 2703(c)(2)", "mirela.kowalska@example.com")
+	subpoena := f.order(now, "GJ-2025-118", "subpoena", "18 U.S.C. 2703(c)(2)", "")
+	// The same person, known to this authority by the account's number: what
+	// names the same targets as the warrant would be a near-duplicate.
+	subpoena.Targets = []order.Target{{Type: "account-id", Value: "1042"}}
 	subpoena.Mandate = []order.Item{
 		{Dataset: "logins", Fields: all("at", "device", "duration_s", "ip"), From: from, To: to},
 		{Dataset: "messages", Fields: all("body", "subject"), From: from, To: to},
