@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"writ/crypto/digest"
@@ -119,7 +120,7 @@ func Verify(s *Signed, a Against, at time.Time) (*Verified, error) {
 	if v.approvals, err = h.approved(); err != nil {
 		return nil, err
 	}
-	if h.before != "" || h.NearTo != "" {
+	if (h.before != "" || h.NearTo != "") && strings.TrimSpace(a.Supplement) != "" {
 		v.supplement = a.Supplement
 	}
 	return v, nil
