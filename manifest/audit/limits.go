@@ -231,7 +231,7 @@ func (f *fold) alone(ctx context.Context, at finding, o *order, supplement strin
 	}
 	at.code = NearDuplicate
 	for _, x := range f.prints[o.Fingerprint] {
-		if x == o {
+		if x == o || x.Order == o.Follows {
 			continue
 		}
 		for i := range x.Decisions {
