@@ -134,7 +134,7 @@ func newApproval(c *cli.Context, s *order.Signed, bounds []policy.Bound, now tim
 		IssuedAt: now, ExpiresAt: now.Add(time.Duration(days) * 24 * time.Hour),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUsage, err)
+		return nil, fmt.Errorf("%w: %v", errUsage, err) // what the flags say, not what somebody brought
 	}
 	return a, nil
 }
