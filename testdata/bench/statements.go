@@ -25,6 +25,7 @@ import (
 type answered struct {
 	entries [3]entry
 	order   digest.Digest
+	targets string // their fingerprint
 	was     manifest.Export
 	decided act.Decided
 }
@@ -81,7 +82,7 @@ func lastAnswered(ctx context.Context, r *ledger.Reader) (answered, error) {
 		}
 		switch x := s.Unverified().(type) {
 		case act.Received:
-			a.order, seen = x.Order.Digest, 1
+			a.order, a.targets, seen = x.Order.Digest, x.Fingerprint.Value, 1
 		case act.Decided:
 			a.decided, seen = x, seen+1
 		case act.Exported:
@@ -94,8 +95,8 @@ func lastAnswered(ctx context.Context, r *ledger.Reader) (answered, error) {
 	return a, nil
 }
 
-// like returns the statements of another order that was answered in the same
-// way, signed: number n is always of the same order. They are what package act
+// like returns the statements of another order, for other targets, that was
+// answered in the same way, signed: number n is always of the same order. They are what package act
 // would write, which takes much longer to check them.
 func (a *answered) like(n uint64, by *people) (all [3][]byte, err error) {
 	order := numbered("order", n)
@@ -107,6 +108,7 @@ func (a *answered) like(n uint64, by *people) (all [3][]byte, err error) {
 	renamed := strings.NewReplacer(
 		a.order.Hex(), order.Hex(),
 		a.order.Hex()[:id], order.Hex()[:id],
+		a.targets, numbered("targets", n).Hex(),
 		a.was.Ciphertext.SHA256.Hex(), numbered("ciphertext", n).Hex(),
 		a.was.Bag.TagManifest.Hex(), numbered("bag", n).Hex(),
 		base64.StdEncoding.EncodeToString(a.decided.Request.Sig), base64.StdEncoding.EncodeToString(asked.Sig),
