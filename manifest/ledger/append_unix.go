@@ -164,9 +164,13 @@ func (l *Log) add(ctx context.Context, entries [][]byte, unlock func()) ([]int64
 		defer unlock()
 		var r result
 		for batch := range slices.Chunk(entries, together(len(entries))) {
-			futures := make([]tessera.IndexFuture, len(batch))
+			made := make([]*tessera.Entry, len(batch))
 			for i, e := range batch {
-				futures[i] = l.driver.add(context.WithoutCancel(ctx), tessera.NewEntry(bytes.Clone(e)))
+				made[i] = tessera.NewEntry(bytes.Clone(e))
+			}
+			futures := make([]tessera.IndexFuture, len(batch))
+			for i, e := range made {
+				futures[i] = l.driver.add(context.WithoutCancel(ctx), e)
 			}
 			for _, future := range futures {
 				at, err := future()

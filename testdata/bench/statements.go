@@ -125,9 +125,9 @@ func numbered(what string, n uint64) digest.Digest {
 	return digest.Digest(sha256.Sum256(binary.BigEndian.AppendUint64([]byte(what), n)))
 }
 
-// many returns the statements of orders first to last, made on all cores: what
-// was received, what was decided, what was exported.
-func (a *answered) many(first, last uint64, by *people) (kinds [3][][]byte, failed error) {
+// many returns the statements of orders first to last, one order behind the
+// other, made on all cores.
+func (a *answered) many(first, last uint64, by *people) (statements [][]byte, failed error) {
 	var (
 		made    = make([][3][]byte, last-first+1)
 		workers sync.WaitGroup
@@ -148,12 +148,10 @@ func (a *answered) many(first, last uint64, by *people) (kinds [3][][]byte, fail
 		})
 	}
 	workers.Wait()
-	for _, statements := range made {
-		for k, s := range statements {
-			kinds[k] = append(kinds[k], s)
-		}
+	for _, order := range made {
+		statements = append(statements, order[:]...)
 	}
-	return kinds, failed
+	return statements, failed
 }
 
 // ordersAtOnce are appended together.
@@ -186,16 +184,14 @@ func (p *place) extend(ctx context.Context, size int64) (have int64, err error) 
 	defer l.Close()
 	for have+3 <= size {
 		n := min((size-have)/3, ordersAtOnce)
-		kinds, err := template.many(uint64(have), uint64(have+n-1), p.h.people)
+		statements, err := template.many(uint64(have), uint64(have+n-1), p.h.people)
 		if err != nil {
 			return have, err
 		}
-		for _, statements := range kinds {
-			if _, err := l.AppendAll(ctx, statements...); err != nil {
-				return have, err
-			}
-			have += int64(len(statements))
+		if _, err := l.AppendAll(ctx, statements...); err != nil {
+			return have, err
 		}
+		have += int64(len(statements))
 	}
 	return have, nil
 }
