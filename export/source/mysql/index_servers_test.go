@@ -26,10 +26,12 @@ func TestIndexes(t *testing.T) {
 		"varchar(40)":     "concat('user', seq)",
 		"varbinary(40)":   "concat('user', seq)",
 		"char(40) binary": "concat('user', seq)",
-		"varchar(40) CHARACTER SET latin1 COLLATE latin1_german2_ci": "concat('user', seq)",
-		"varchar(40) COLLATE utf8mb4_nopad_bin":                      "concat('user', seq)",
-		"uuid":                                                       "concat('a0eebc99-9c0b-4ef8-bb6d-', lpad(seq, 12, '0'))",
-		"inet6":                                                      "concat('2001:db8::', seq)",
+		"varchar(40) CHARACTER SET latin1 COLLATE latin1_german2_ci":  "concat('user', seq)",
+		"varchar(40) COLLATE utf8mb4_nopad_bin":                       "concat('user', seq)",
+		"varchar(40) CHARACTER SET utf8mb3 COLLATE utf8mb3_nopad_bin": "concat('user', seq)",
+		"varchar(40) CHARACTER SET ascii COLLATE ascii_nopad_bin":     "concat('user', seq)",
+		"uuid":  "concat('a0eebc99-9c0b-4ef8-bb6d-', lpad(seq, 12, '0'))",
+		"inet6": "concat('2001:db8::', seq)",
 	} {
 		t.Run(typ, func(t *testing.T) {
 			mytest.Exec(t, dsn, `DROP TABLE IF EXISTS t; CREATE TABLE t(account `+typ+`, at datetime(6), id bigint, x text, INDEX i (account, at, id));

@@ -255,6 +255,8 @@ func keys(t *testing.T, dsn string) {
 		{"varchar(40) COLLATE utf8mb4_unicode_ci", `'abc'`, []string{"abc"}, []string{"ABC", "abc ", "äbc", "abc\u200b", "abc\x00"}},
 		{"varchar(40) COLLATE utf8mb4_bin", `'abc'`, []string{"abc"}, []string{"abc ", "ABC"}},
 		{"varchar(40) COLLATE utf8mb4_nopad_bin", `'abc'`, []string{"abc"}, []string{"abc ", "ABC"}},
+		{"varchar(40) CHARACTER SET utf8mb3 COLLATE utf8mb3_nopad_bin", `'é?'`, []string{"é?"}, []string{"é😀", "é? ", "É?"}},
+		{"varchar(40) CHARACTER SET ascii COLLATE ascii_nopad_bin", `'b?'`, []string{"b?"}, []string{"bé", "b? ", "B?"}},
 		{"varchar(40) CHARACTER SET latin1", `'é?'`, []string{"é?"}, []string{"e?", "é😀", "é?  "}},
 		{"char(40) CHARACTER SET ascii", `'a?'`, []string{"a?"}, []string{"aé", "A?"}},
 		{"varchar(40) CHARACTER SET utf16 COLLATE utf16_general_ci", `'a😀'`, []string{"a😀"}, []string{"A😀", "a?"}},

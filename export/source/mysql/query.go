@@ -227,7 +227,9 @@ func tenants(a catalog.Account, key string, limit int, s shape) (query, error) {
 // letter. Where the column's "=" takes different letters as equal, or passes
 // over spaces, the bytes are compared as well, and the plain comparison is left
 // to the index: each value is turned into the column's own character set and
-// collation, so that the server turns nothing of the column's.
+// collation, so that the server turns nothing of the column's. Of a letter that
+// the character set lacks that makes a "?", so only one that has all letters
+// goes without the bytes.
 func (q *query) equal(c column, values []string) (string, error) {
 	parameter, args := "?", make([]any, len(values))
 	for i, v := range values {
@@ -254,7 +256,7 @@ func (q *query) equal(c column, values []string) (string, error) {
 		}
 	}
 	where := q.oneOf(c.name, parameter, args)
-	if c.kind == text && !c.exact() {
+	if c.kind == text && !(c.exact() && c.charset == "utf8mb4") {
 		where += " AND " + q.oneOf(c.value(), "CAST(? AS BINARY)", args)
 	}
 	return where, nil
