@@ -215,7 +215,7 @@ func TestAbuseByIdentifier(t *testing.T) {
 func several(o *order.Order) { o.Targets[0].Several = true }
 
 // Where several accounts left, the manifest, the ledger and the certificate say
-// that the order asked for them.
+// that the order asked for them, and an auditor finds nothing wrong with it.
 func TestSeveralAccountsAreStated(t *testing.T) {
 	l := newLab(t)
 	l.alter(t, `UPDATE accounts SET phone = '+15559999999' WHERE id IN (10, 11)`)
@@ -243,6 +243,7 @@ func TestSeveralAccountsAreStated(t *testing.T) {
 			t.Errorf("the certificate does not say %q", line)
 		}
 	}
+	l.audits(t, 0)
 }
 
 func numbers(n int) (all []string) {

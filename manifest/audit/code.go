@@ -143,7 +143,7 @@ var codes = []struct {
 	{FieldNotGranted, Violation, "A field left that the decision did not grant."},
 	{ManifestDiffers, Violation, "The manifest of an export says something else than the decision or the receipt of the order."},
 	{HoldBroken, Violation, "Data that had to be held left before the hold ended, or the end of the hold was not recorded."},
-	{OverCeiling, Violation, "More left than the ceilings of the policy let one order reach, or from more accounts than the order names."},
+	{OverCeiling, Violation, "More left than the ceilings of the policy let one order reach, or from more accounts than what the order names can find."},
 	{ExportAgain, Violation, "An order was answered once more, and nobody said why."},
 	{NearDuplicate, Violation, "Two orders for the same targets were answered with some of the same data, and nobody said why."},
 	{ExportID, Violation, "Two exports have the same name."},

@@ -72,16 +72,18 @@ func answers(d act.Decided) bool {
 // reach holds what is planned to the ceilings and to what the order names.
 func (f *fold) reach(at finding, o *order, a act.Decided) {
 	at.code = OverCeiling
-	if limit := a.Decision.Ceilings.Accounts; a.Accounts > limit {
+	limit := a.Decision.Ceilings.Accounts
+	if a.Accounts > limit {
 		f.find(at, "data of %d accounts is to leave, and the ceiling is %d", a.Accounts, limit)
 	}
-	named := 0
+	// A target finds one account, or as many as the ceiling lets if the order
+	// wants several, or the order is turned away.
+	most := 0
 	for _, t := range o.Targets {
-		named += t.Count
+		most += t.Count - t.Several + t.Several*limit
 	}
-	// A target finds one account or the order is turned away.
-	if n := a.Accounts + a.Redirected; o.Received >= 0 && n > named {
-		f.find(at, "%d accounts were found, and the order names %d identifiers, each of which can find one", n, named)
+	if n := a.Accounts + a.Redirected; o.Received >= 0 && n > most {
+		f.find(at, "%d accounts were found, and what the order names can find %d", n, most)
 	}
 }
 

@@ -369,6 +369,8 @@ var attacks = []attack{
 	{"more accounts were found than identifiers named", func(w *world) {
 		change(w, "enterprise", 0, func(a *act.Decided) { a.Planned[0].Redirected, a.Redirected = 40, 40 })
 	}, nil, want(audit.OverCeiling)},
+	{"as many accounts were found as the order wants of one identifier", func(w *world) { w.several(5) }, nil, want()},
+	{"more accounts were found than the order can want of one identifier", func(w *world) { w.several(6) }, nil, want(audit.OverCeiling)},
 
 	// Exports.
 	{"an export was never decided", func(w *world) { w.remove(act.KindDecided, "subpoena", 0) }, nil, want(audit.NotDecided)},
@@ -624,6 +626,16 @@ var attacks = []attack{
 func (w *world) remove(k act.Kind, name string, nth int) {
 	i := w.find(k, name, nth)
 	w.acts = slices.Delete(w.acts, i, i+1)
+}
+
+// several has the order for an enterprise customer want every account of its
+// identifier, of which so many are found.
+func (w *world) several(n int) {
+	change(w, "enterprise", 0, func(a *act.Received) {
+		a.Order.Targets = slices.Clone(a.Order.Targets)
+		a.Order.Targets[0].Several = 1
+	})
+	change(w, "enterprise", 0, func(a *act.Decided) { a.Planned[0].Redirected, a.Redirected = n, n })
 }
 
 func (w *world) insert(i int, a act.Act) {
