@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -22,8 +23,11 @@ func (c *Config) identify(s *session) error {
 		return fmt.Errorf("%w: nobody asks for this export; name the key of an engineer, with engineer in writ.yaml or with --engineer-key", ErrEngineer)
 	}
 	id, _, err := c.Registry.Engineer(c.Engineer.Public().ID(), c.now())
-	if err != nil {
-		return fmt.Errorf("%w: %w; ask whoever keeps the registry to add the key with writ trust add engineer", ErrEngineer, err)
+	switch {
+	case errors.Is(err, trust.ErrUnknown):
+		return fmt.Errorf("%w: %w; whoever keeps the registry can register an engineer's key of their own: writ trust add engineer", ErrEngineer, err)
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrEngineer, err)
 	}
 	if slices.ContainsFunc(s.verified.Approvals(), func(a order.Approved) bool {
 		return slices.ContainsFunc(a.Signers, func(g manifest.Signer) bool { return g.ID == id })

@@ -17,6 +17,7 @@ import (
 	"writ/export/outbox"
 	"writ/export/pack"
 	"writ/export/plan"
+	"writ/export/policy"
 	"writ/export/source"
 	"writ/manifest"
 	"writ/manifest/commit"
@@ -136,7 +137,7 @@ func (c *Config) pack(ctx context.Context, s *session, dst io.Writer, id string)
 		at := c.now()
 		p, err := w.Dataset(ctx, string(d.Decision.Dataset), s.snapshots[d.Store].Pull(ctx, d.Read, pool), ceilings.Records)
 		if err != nil {
-			return nil, fmt.Errorf("dataset %q: %w", d.Decision.Dataset, ceiling(err))
+			return nil, fmt.Errorf("dataset %q: %w", d.Decision.Dataset, ceiling(err, s.decision.CeilingRule()))
 		}
 		done.datasets[i] = packed{p, at}
 	}
@@ -152,9 +153,12 @@ func (c *Config) pack(ctx context.Context, s *session, dst io.Writer, id string)
 }
 
 // ceiling says that what grew over a bound of the policy did so.
-func ceiling(err error) error {
-	if errors.Is(err, pack.ErrTooLarge) {
-		return fmt.Errorf("%w: %w; reviewers can lift that for this order: writ order lift --bound records, or bytes", plan.ErrCeiling, err)
+func ceiling(err error, rule policy.Rule) error {
+	switch {
+	case errors.Is(err, pack.ErrTooMany):
+		return fmt.Errorf("%w: %w; %s", plan.ErrCeiling, err, plan.LiftHint(rule.ID, "records"))
+	case errors.Is(err, pack.ErrTooLarge):
+		return fmt.Errorf("%w: %w; %s", plan.ErrCeiling, err, plan.LiftHint(rule.ID, "bytes"))
 	}
 	return err
 }

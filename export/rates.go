@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"writ/export/plan"
 	"writ/export/record"
 	"writ/manifest/act"
 )
@@ -25,14 +26,14 @@ func (e *RateError) Error() string {
 	if q.Per == act.PerAgency {
 		whose = "this agency"
 	}
-	said := fmt.Sprintf("%v: rule %s lets %s have %d orders and %d accounts in %d hours; used are %d and %d, and this order has %d accounts",
+	said := fmt.Sprintf("%v: rule %s lets %s have %d orders and %d accounts in %d hours; used are %d orders and %d accounts; accounts of this order: %d",
 		ErrRate, q.Rule.ID, whose, q.Orders, q.Accounts, q.Hours, u.Orders, u.Accounts, e.Accounts)
 	if u.Never {
 		said += "; it never fits"
 	} else {
 		said += "; there is room from " + u.RoomAt.Format(time.RFC3339) + ": run the command again then"
 	}
-	return said + "; or let reviewers lift that for this order: writ order lift --rule " + q.Rule.ID + " --bound " + u.Over(e.Accounts)
+	return said + "; or " + plan.LiftHint(q.Rule.ID, u.Over(e.Accounts))
 }
 
 // Unwrap is the family.

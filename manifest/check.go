@@ -143,3 +143,7 @@ func (s *Statement) times() []*time.Time {
 	}
 	return all
 }
+
+// MayName reports whether prose may name a target, which a statement never does:
+// it holds an address or a number of seven digits or more.
+func MayName(s string) bool { return form.MayName(s) }

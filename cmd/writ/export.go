@@ -88,7 +88,9 @@ func runExport(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if n := receipt.Statement.Predicate.Notice; n.Owed && n.After.IsZero() {
+	x := receipt.Statement.Predicate
+	held := slices.ContainsFunc(x.Datasets, func(d manifest.Dataset) bool { return d.Accounts > 0 })
+	if n := x.Notice; held && n.Owed && n.After.IsZero() {
 		fmt.Fprintf(c.App.ErrWriter, "The user is owed a notice: %s (%s). writ notify records it, if it is not recorded yet.\n", n.Why, n.Rule.Cite)
 	}
 	if c.Bool("json") {
@@ -207,8 +209,8 @@ func exportRequest(c *cli.Context, path string) (export.Request, error) {
 	}
 	for _, s := range c.StringSlice("unavailable") {
 		name, why, ok := strings.Cut(s, "=")
-		if !ok || strings.TrimSpace(why) == "" || strings.Contains(why, "@") {
-			return r, fmt.Errorf("%w: --unavailable: want DATASET=WHY, and no address in it", errUsage)
+		if !ok || strings.TrimSpace(why) == "" || manifest.MayName(why) {
+			return r, fmt.Errorf("%w: --unavailable: want DATASET=WHY, and no address or long number in it", errUsage)
 		}
 		r.Unavailable[order.Dataset(name)] = why
 	}

@@ -33,7 +33,7 @@ func keyCommand() *cli.Command {
 					&cli.StringFlag{Name: "type", Value: string(sign.ECDSAP256), Usage: "ecdsa-p256 or ed25519 to sign with; x25519 or hybrid to open bundles with; ledger; fingerprint"},
 					&cli.StringFlag{Name: "origin", Usage: "the ledger's `NAME`: where it will be served, without scheme"},
 					&cli.StringFlag{Name: "out", Usage: "`FILE` for the secret half; nothing may stand there yet"},
-					&cli.StringFlag{Name: "password-file", Usage: "`FILE` with the new key's password (or WRIT_PASSWORD, or asked twice)"},
+					&cli.StringFlag{Name: "password-file", Usage: "`FILE` with the new key's password (or WRIT_PASSWORD, or asked twice); ledger and fingerprint have none"},
 					&cli.BoolFlag{Name: "unencrypted", Usage: "write an x25519 or hybrid identity without a passphrase, for a machine that protects it otherwise"},
 				},
 				Action: runKeyNew,
@@ -105,6 +105,9 @@ func generate(c *cli.Context, kind string) (private, public []byte, says string,
 	if c.IsSet("origin") && kind != ledgerType {
 		return nil, nil, "", fmt.Errorf("%w: --origin: only a key of --type %s has one", errUsage, ledgerType)
 	}
+	if c.IsSet("password-file") && (c.Bool("unencrypted") || kind == ledgerType || kind == fingerprintType) {
+		return nil, nil, "", fmt.Errorf("%w: --password-file: this key would be written without a password; leave the flag out, and protect the file otherwise", errUsage)
+	}
 	password := newSecret(c, "password-file", passwordVariable, "password of the new key")
 	switch kind {
 	case string(sign.ECDSAP256), string(sign.Ed25519):
@@ -142,7 +145,7 @@ func generate(c *cli.Context, kind string) (private, public []byte, says string,
 		return []byte(k.Private() + "\n"), []byte(k.Public() + "\n"), k.Public(), nil
 	case fingerprintType:
 		k := fingerprint.New()
-		return []byte(k.Text() + "\n"), nil, k.ID(), nil
+		return []byte(k.Text() + "\n"), nil, "key id " + k.ID(), nil
 	}
 	return nil, nil, "", fmt.Errorf("%w: --type %q: want ecdsa-p256, ed25519, x25519, hybrid, %s or %s", errUsage, kind, ledgerType, fingerprintType)
 }

@@ -136,7 +136,7 @@ func arguments(c *cli.Context, names ...string) ([]string, error) {
 	case len(args) < len(names):
 		return nil, fmt.Errorf("%w: %s is missing: %s [flags] %s", errUsage, names[len(args)], c.Command.HelpName, strings.Join(names, " "))
 	case len(args) > len(names):
-		return nil, fmt.Errorf("%w: %d arguments too many: %s [flags] %s", errUsage, len(args)-len(names), c.Command.HelpName, strings.Join(names, " "))
+		return nil, fmt.Errorf("%w: arguments too many: %d; want %s", errUsage, len(args)-len(names), strings.Join(append([]string{c.Command.HelpName, "[flags]"}, names...), " "))
 	}
 	return args, nil
 }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -95,7 +94,7 @@ func orderApproveCommand() *cli.Command {
 		Usage:       "sign an order as a reviewer who compared it with the paper",
 		ArgsUsage:   "ORDER",
 		Description: "writ order approve --key anna.key orders/2026-0042.order.json",
-		Flags:       append([]cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "don't ask on the terminal"}}, signingFlags...),
+		Flags:       append([]cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "don't ask; needed where there is no terminal"}}, signingFlags...),
 		Action: func(c *cli.Context) error {
 			r, err := workspace.OpenRegistry(c.String(workspaceFlag.Name))
 			if err != nil {
@@ -113,21 +112,10 @@ func orderApproveCommand() *cli.Command {
 	}
 }
 
-// confirm shows what is about to be approved and, on a terminal, asks.
+// confirm shows what is about to be approved, and asks.
 func confirm(c *cli.Context, s *order.Signed, p trust.Reviewer) error {
 	printOrder(c.App.ErrWriter, s)
-	if c.Bool("yes") || !interactive(c) {
-		return nil
-	}
-	q := newAsker(c)
-	answer, err := q.line(fmt.Sprintf("%s, is this exactly what the paper says? Type yes to approve", p.Name))
-	if err != nil {
-		return err
-	}
-	if strings.TrimSpace(answer) != "yes" {
-		return fmt.Errorf("%w: not approved; the order is as it was", errUsage)
-	}
-	return nil
+	return agreed(c, fmt.Sprintf("%s, is this exactly what the paper says? Type yes to approve", p.Name), "not approved; the order is as it was")
 }
 
 // addSignature signs the order that the command line names once may has agreed

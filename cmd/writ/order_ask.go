@@ -164,6 +164,22 @@ func interactive(c *cli.Context) bool {
 	return ok && term.IsTerminal(int(in.Fd()))
 }
 
+// agreed asks for a yes before something is signed. Where nobody can be asked,
+// the command line must have said it; refused says what did not happen.
+func agreed(c *cli.Context, question, refused string) error {
+	if c.Bool("yes") {
+		return nil
+	}
+	if !interactive(c) {
+		return fmt.Errorf("%w: %s: no terminal to ask on; compare what is shown above, then say --yes", errUsage, refused)
+	}
+	answer, err := newAsker(c).line(question)
+	if err == nil && strings.TrimSpace(answer) != "yes" {
+		err = fmt.Errorf("%w: %s", errUsage, refused)
+	}
+	return err
+}
+
 // An asker asks on a terminal: questions go where words go.
 type asker struct {
 	in  *bufio.Reader

@@ -26,7 +26,7 @@ func orderLiftCommand() *cli.Command {
 		Name:      "lift",
 		Usage:     "lift one ceiling for one order, as a reviewer: make the approval, or sign the one that is there",
 		ArgsUsage: "ORDER APPROVAL",
-		Description: "writ order lift --key anna.key --bound accounts --to 250 --reason \"the operator confirmed the list by phone\" 2026-0042.order.json accounts.approval.json\n" +
+		Description: "writ order lift --key anna.key --rule us.ceiling --bound accounts --to 250 --reason \"the operator confirmed the list by phone\" 2026-0042.order.json accounts.approval.json\n" +
 			"writ order lift --key bert.key 2026-0042.order.json accounts.approval.json     the next reviewer signs the same\n" +
 			"writ export --approval accounts.approval.json 2026-0042.order.json\n" +
 			"Bounds are targets, accounts, records, bytes, window and window.CATEGORY (both in days), and orders and accounts of a\n" +
@@ -37,7 +37,7 @@ func orderLiftCommand() *cli.Command {
 			&cli.Int64Flag{Name: "to", Usage: "the `LIMIT` that stands instead, for this order"},
 			&cli.StringFlag{Name: "reason", Usage: "`WHY`, for the agency and for auditors to read"},
 			&cli.IntFlag{Name: "days", Value: 1, Usage: "for how many `DAYS` from now it counts, at most 7"},
-			&cli.BoolFlag{Name: "yes", Usage: "don't ask on the terminal"},
+			&cli.BoolFlag{Name: "yes", Usage: "don't ask; needed where there is no terminal"},
 		}, signingFlags...),
 		Action: runOrderLift,
 	}
@@ -121,13 +121,17 @@ func newApproval(c *cli.Context, s *order.Signed, bounds []policy.Bound, now tim
 	found := slices.DeleteFunc(slices.Clone(bounds), func(b policy.Bound) bool { return b.Name != name || rule != "" && b.Rule.ID != rule })
 	switch {
 	case len(found) == 0:
-		return nil, fmt.Errorf("%w: no ceiling on this order is called that; there are %s", errUsage, policy.Names(bounds))
+		return nil, fmt.Errorf("%w: no ceiling on this order is called %q; there are %s", errUsage, name, policy.Names(bounds))
 	case len(found) > 1:
-		return nil, fmt.Errorf("%w: several are called that; name one with --rule: %s", errUsage, policy.Names(found))
+		return nil, fmt.Errorf("%w: several ceilings are called %q; name one with --rule: %s", errUsage, name, policy.Names(found))
+	case c.Int64("to") <= found[0].Value:
+		return nil, fmt.Errorf("%w: --to %d: want more than the ceiling, %d", errUsage, c.Int64("to"), found[0].Value)
+	case c.Int64("to") > found[0].Most:
+		return nil, fmt.Errorf("%w: --to %d: want %d to %d", errUsage, c.Int64("to"), found[0].Value+1, found[0].Most)
 	}
 	days := c.Int("days")
 	if days < 1 || days > int(approval.MaxValid/(24*time.Hour)) {
-		return nil, fmt.Errorf("%w: --days: want 1 to %d", errUsage, approval.MaxValid/(24*time.Hour))
+		return nil, fmt.Errorf("%w: --days %d: want 1 to %d", errUsage, days, approval.MaxValid/(24*time.Hour))
 	}
 	a, err := approval.New(approval.Approval{
 		Order: s.Digest(), Rule: found[0].Rule.ID, Bound: name, Ceiling: found[0].Value, Limit: c.Int64("to"), Reason: c.String("reason"),
@@ -179,23 +183,13 @@ func reviewerWith(w *workspace.Workspace, k sign.PublicKey, now time.Time) (trus
 	return trust.Reviewer{}, fmt.Errorf("%w: the key belongs to no reviewer who counts now; use a reviewer's key, or ask whoever keeps the registry to add it", errUsage)
 }
 
-// confirmLift shows what is about to be approved and, on a terminal, asks.
+// confirmLift shows what is about to be approved, and asks.
 func confirmLift(c *cli.Context, s *order.Signed, a approval.Approval, p trust.Reviewer) error {
 	printOrder(c.App.ErrWriter, s)
 	label(c.App.ErrWriter, "lifts", "%s of rule %s, from %d to %d, for this order", a.Bound, a.Rule, a.Ceiling, a.Limit)
 	label(c.App.ErrWriter, "until", "%s", utc(a.ExpiresAt))
 	label(c.App.ErrWriter, "because", "%s", a.Reason)
-	if c.Bool("yes") || !interactive(c) {
-		return nil
-	}
-	answer, err := newAsker(c).line(fmt.Sprintf("%s, may this order reach so much? Type yes to approve", p.Name))
-	if err != nil {
-		return err
-	}
-	if strings.TrimSpace(answer) != "yes" {
-		return fmt.Errorf("%w: not approved", errUsage)
-	}
-	return nil
+	return agreed(c, fmt.Sprintf("%s, may this order reach so much? Type yes to approve", p.Name), "not approved")
 }
 
 // tellMissing says who must still sign.

@@ -218,7 +218,7 @@ func trustSignCommand() *cli.Command {
 		Name:        "sign",
 		Usage:       "sign the draft with a root key; with enough of them it comes into force",
 		Description: "writ trust sign --key ceo.key",
-		Flags:       append([]cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "don't ask on the terminal"}}, signingFlags...),
+		Flags:       append([]cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "don't ask; needed where there is no terminal"}}, signingFlags...),
 		Action:      runTrustSign,
 	}
 }
@@ -240,14 +240,8 @@ func runTrustSign(c *cli.Context) error {
 	for _, l := range f.draft.Changes(f.inForce()) {
 		fmt.Fprintln(c.App.ErrWriter, l)
 	}
-	if !c.Bool("yes") && interactive(c) {
-		answer, err := newAsker(c).line(fmt.Sprintf("Shall version %d say exactly this? Type yes to sign", f.draft.Version))
-		if err != nil {
-			return err
-		}
-		if answer != "yes" {
-			return fmt.Errorf("%w: not signed; the draft is as it was", errUsage)
-		}
+	if err := agreed(c, fmt.Sprintf("Shall version %d say exactly this? Type yes to sign", f.draft.Version), "not signed; the draft is as it was"); err != nil {
+		return err
 	}
 	s, err := loadSigner(c, c.String("key"))
 	if err != nil {

@@ -66,7 +66,7 @@ func (c *chunk) encode(salts *commit.Salts, e *frame.Encoder) error {
 
 // Dataset packs records as data/<name>/part-NNNNN.ndjson. It stops at the first
 // error that batches yields or that a value's encoding meets, and the bag is lost.
-// More than maxRecords is ErrTooLarge. Without records there is no file.
+// More than maxRecords is ErrTooMany. Without records there is no file.
 func (w *Writer) Dataset(ctx context.Context, name string, batches iter.Seq2[*source.Batch, error], maxRecords int64) (Packed, error) {
 	if w.err != nil {
 		return Packed{}, w.err
@@ -126,7 +126,7 @@ func give(ctx context.Context, line *inorder.Line[chunk], batches iter.Seq2[*sou
 		}
 		if n > maxRecords-records {
 			b.Release()
-			return fmt.Errorf("%w: a dataset has more than %d records", ErrTooLarge, maxRecords)
+			return fmt.Errorf("%w: a dataset has more than %d records", ErrTooMany, maxRecords)
 		}
 		s, err := line.Get(ctx)
 		if err != nil {

@@ -33,6 +33,7 @@ var (
 	ErrPack     = errors.New("bag not packed")
 	ErrConfig   = fmt.Errorf("%w: configuration incomplete", ErrPack)
 	ErrTooLarge = fmt.Errorf("%w: over a ceiling", ErrPack)
+	ErrTooMany  = fmt.Errorf("%w of records", ErrTooLarge)
 	ErrPath     = fmt.Errorf("%w: path not usable", ErrPack)
 	ErrSize     = fmt.Errorf("%w: a file is not as long as it was said to be", ErrPack)
 	ErrClosed   = fmt.Errorf("%w: writer closed", ErrPack)

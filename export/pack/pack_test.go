@@ -330,7 +330,7 @@ func TestDatasetFails(t *testing.T) {
 			}
 		}},
 		{name: "disk full", want: errDisk, dst: &limited{left: 1500}},
-		{name: "too many records", want: pack.ErrTooLarge, most: 999},
+		{name: "too many records", want: pack.ErrTooMany, most: 999},
 		{name: "too many bytes", want: pack.ErrTooLarge, change: func(c *pack.Config) { c.MaxBytes = int64(len(lines(1000))) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

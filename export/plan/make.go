@@ -90,8 +90,10 @@ type holding struct {
 	redirected []string // of enterprise customers, sorted
 }
 
-// liftHint says what to do about too many accounts.
-const liftHint = "; reviewers can lift that for this order: writ order lift --bound accounts"
+// LiftHint is the command by which reviewers lift a ceiling for one order.
+func LiftHint(rule, bound string) string {
+	return fmt.Sprintf("reviewers can lift that for this order: writ order lift --rule %s --bound %s --to N --reason WHY --key KEY ORDER FILE", rule, bound)
+}
 
 // maxCounted is up to how many accounts of an ambiguous identifier are counted.
 const maxCounted = 99
@@ -100,6 +102,7 @@ const maxCounted = 99
 func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.StoreName]source.Snapshot) (accounts, error) {
 	found := make(accounts)
 	total, limit := 0, p.decision.Ceilings().Accounts
+	hint := LiftHint(p.decision.CeilingRule().ID, "accounts")
 	for i, t := range p.decision.Order().Order().Targets {
 		here := fmt.Sprintf("targets[%d] (%s)", i, t.Type)
 		lookup, err := lookup(c, t)
@@ -124,7 +127,7 @@ func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.
 		}
 		switch {
 		case t.Several && len(got) > most:
-			return nil, fmt.Errorf("%w: %s finds %s accounts, the limit is %d%s", ErrCeiling, here, n, limit, liftHint)
+			return nil, fmt.Errorf("%w: %s finds %s accounts, the limit is %d; %s", ErrCeiling, here, n, limit, hint)
 		case !t.Several && len(got) > 1:
 			return nil, fmt.Errorf("%w: %s finds %s; ask the authority for an identifier of one account, or for an order that says that it wants every account of this one", ErrAmbiguous, here, n)
 		}
@@ -151,7 +154,7 @@ func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.
 		total += len(h.keys)
 	}
 	if total > limit {
-		return nil, fmt.Errorf("%w: the targets find %d accounts, the limit is %d%s", ErrCeiling, total, limit, liftHint)
+		return nil, fmt.Errorf("%w: the targets find %d accounts, the limit is %d; %s", ErrCeiling, total, limit, hint)
 	}
 	return found, nil
 }

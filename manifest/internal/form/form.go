@@ -123,11 +123,13 @@ func longNumber(s string) bool {
 	return false
 }
 
-// Prose asks for a line that people may have typed. An address or a long number
-// in it is refused: it could be a target's.
+// MayName reports whether prose may name a target: it holds an address or a long number.
+func MayName(s string) bool { return strings.Contains(s, "@") || longNumber(s) }
+
+// Prose asks for a line that people may have typed, and that does not [MayName].
 func (c *Checker) Prose(path, s string, limit int, optional bool) {
 	c.Text(path, s, limit, optional)
-	c.Need(!strings.Contains(s, "@") && !longNumber(s), path, "holds an address or a long number; a statement names no target")
+	c.Need(!MayName(s), path, "holds an address or a long number; a statement names no target")
 }
 
 // Word asks for a name that machines compare.
