@@ -179,12 +179,22 @@ func (a answers) extend(ctx context.Context, o *opened, v *ledger.View) error {
 	if err != nil {
 		return err
 	}
+	return o.writeHead(size, root)
+}
+
+// writeHead says that the file is of that tree. What the header counts is
+// durable before it: a bucket that a power cut left out would read as one that
+// was never written.
+func (o *opened) writeHead(size int64, root ledger.Hash) error {
+	if err := o.f.Sync(); err != nil {
+		return err
+	}
 	o.size = size
 	b := binary.BigEndian.AppendUint64([]byte(answersMagic), uint64(size))
 	b = append(b, root[:]...)
 	b = binary.BigEndian.AppendUint32(b, o.rows)
 	b = binary.BigEndian.AppendUint64(b, uint64(o.latest))
-	_, err = o.f.WriteAt(seal(b, -1), 0)
+	_, err := o.f.WriteAt(seal(b, -1), 0)
 	return err
 }
 

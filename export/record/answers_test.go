@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"writ/crypto/digest"
+	"writ/manifest/ledger"
 )
 
 // list is a file with n answers, one a minute, of which each third is of one
@@ -67,6 +68,23 @@ func TestAnswers(t *testing.T) {
 	at = nil
 	if err := o.since(time.Unix(60*998, 0), func(a answer) { at = append(at, a.at) }); err != nil || len(at) != 1 {
 		t.Errorf("behind one that is dated back: %v, %v", at, err)
+	}
+}
+
+// The header waits until what it counts is durable: where nothing can be, as on
+// the null device, there is none.
+func TestAnswersAreDurableBeforeTheHeader(t *testing.T) {
+	f, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	o := &opened{f: f}
+	if err := o.add(answer{number: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.writeHead(1, ledger.Hash{}); err == nil || o.size != 0 {
+		t.Errorf("size %d, %v; want 0 and that it can't be synced", o.size, err)
 	}
 }
 
