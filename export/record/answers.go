@@ -30,7 +30,7 @@ type answers struct {
 	path string
 	// received returns what the ledger says before an entry of an order that
 	// was received, of which the file keeps nothing.
-	received func(ctx context.Context, order digest.Digest, before int64) (*act.Received, error)
+	received func(ctx context.Context, v *ledger.View, order digest.Digest, before int64) (*act.Received, error)
 }
 
 const (
@@ -81,30 +81,34 @@ type opened struct {
 
 func (o *opened) close() error { return errors.Join(o.f.Close(), o.lock.Close()) }
 
-// open returns the list of all answers in v.
-func (a answers) open(ctx context.Context, v *ledger.View) (o *opened, err error) {
+// open returns the list of all answers in the ledger as view returns it. That is
+// asked under the lock: whoever holds it may bring the file to a later view.
+func (a answers) open(ctx context.Context, view func(context.Context) (*ledger.View, error)) (v *ledger.View, o *opened, err error) {
 	if err := os.MkdirAll(filepath.Dir(a.path), 0o700); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	lock := flock.New(a.path + ".lock")
 	if err := lock.Lock(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	f, err := os.OpenFile(a.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, nil, errors.Join(err, lock.Close())
 	}
 	o = &opened{f: f, lock: lock}
-	if err = o.readHead(ctx, v); err == nil {
+	if v, err = view(ctx); err == nil {
+		err = o.readHead(ctx, v)
+	}
+	if err == nil {
 		err = a.extend(ctx, o, v)
 	}
 	if errors.Is(err, errAnswers) || errors.Is(err, ledger.ErrForked) || errors.Is(err, ledger.ErrRolledBack) {
 		err = a.remake(ctx, o, v)
 	}
 	if err != nil {
-		return nil, errors.Join(err, o.close())
+		return nil, nil, errors.Join(err, o.close())
 	}
-	return o, nil
+	return v, o, nil
 }
 
 // remake makes the list anew.
@@ -166,7 +170,7 @@ func (a answers) extend(ctx context.Context, o *opened, v *ledger.View) error {
 			}
 			r := seen[d.Order]
 			if r == nil {
-				if r, err = a.received(ctx, d.Order, e.Index); err != nil {
+				if r, err = a.received(ctx, v, d.Order, e.Index); err != nil {
 					return err
 				}
 			}

@@ -43,17 +43,22 @@ const (
 
 var errIndex = errors.New("the index of orders is damaged")
 
-// find returns the entries of v that are filed under key, oldest first. They
-// are only said to be: the caller looks at each.
-func (x index) find(ctx context.Context, v *ledger.View, key digest.Digest) ([]int64, error) {
+// find returns the entries that are filed under key, oldest first, and the view
+// of the ledger that has them. They are only said to be: the caller looks at
+// each. The view is asked for under the lock: whoever holds it may bring the
+// file to a later one.
+func (x index) find(ctx context.Context, view func(context.Context) (*ledger.View, error), key digest.Digest) (v *ledger.View, found []int64, err error) {
 	if err := os.MkdirAll(filepath.Dir(x.path), 0o700); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	lock := flock.New(x.path + ".lock")
 	if err := lock.Lock(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer lock.Close()
+	if v, err = view(ctx); err != nil {
+		return nil, nil, err
+	}
 	found, have, err := x.look(ctx, v, key)
 	if errors.Is(err, errIndex) || errors.Is(err, ledger.ErrForked) || errors.Is(err, ledger.ErrRolledBack) {
 		if err = x.remake(ctx, v, &table{}); err == nil {
@@ -61,7 +66,7 @@ func (x index) find(ctx context.Context, v *ledger.View, key digest.Digest) ([]i
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	err = x.each(ctx, v, have, func(entry int64, k digest.Digest) error {
 		if k == key {
@@ -70,7 +75,7 @@ func (x index) find(ctx context.Context, v *ledger.View, key digest.Digest) ([]i
 		return nil
 	})
 	slices.Sort(found)
-	return found, err
+	return v, found, err
 }
 
 // look finds what the file has under key, after it has been brought near the

@@ -129,11 +129,7 @@ func (r *Recorder) Order(ctx context.Context, order digest.Digest) (*History, er
 
 // each calls f with each statement in the ledger that the index files under key.
 func (r *Recorder) each(ctx context.Context, key digest.Digest, f func(entry []byte, a act.Act)) error {
-	v, err := r.c.Reader.View(ctx)
-	if err != nil {
-		return err
-	}
-	at, err := index{r.c.Index, &r.tail}.find(ctx, v, key)
+	v, at, err := index{r.c.Index, &r.tail}.find(ctx, r.c.Reader.View, key)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"golang.org/x/mod/sumdb/note"
 
 	"writ/crypto/digest"
@@ -153,6 +154,77 @@ func TestIndexGrows(t *testing.T) {
 				t.Fatalf("order %d of %d: %+v, %v", i, len(orders), h, err)
 			}
 		}
+	}
+}
+
+// A slowSource calls meanwhile, once, between what its checkpoint says and who reads it.
+type slowSource struct {
+	ledger.Source
+	meanwhile func()
+}
+
+func (s *slowSource) Read(ctx context.Context, path string, limit int64) ([]byte, error) {
+	b, err := s.Source.Read(ctx, path, limit)
+	if f := s.meanwhile; path == "checkpoint" && f != nil {
+		s.meanwhile = nil
+		f()
+	}
+	return b, err
+}
+
+// Another process that appends, and brings the files to its own view, does not
+// make this one take them for damaged.
+func TestALaterViewIsNoDamage(t *testing.T) {
+	w := newWorld(t)
+	entries := 0
+	grow := func() {
+		var statements [][]byte
+		for range 100 {
+			_, s := w.rejected(t, 1000+entries)
+			entries, statements = entries+1, append(statements, s)
+		}
+		must(w.Append(t.Context(), statements...))
+		must(w.Order(t.Context(), digest.Digest{})) // the index grows as well
+	}
+	grow()
+	order := w.answered(t, 1, act.Notice{Why: "so"}, 0, "")
+	late := &slowSource{Source: ledger.Dir(filepath.Join(w.dir, "ledger"))}
+	c := w.config
+	c.Reader = ledger.NewReader(late, w.key, ledger.Policy{})
+	other := must(record.New(c))
+	isFree := func(file string) bool {
+		lock := flock.New(file + ".lock")
+		defer lock.Close()
+		return must(lock.TryLock())
+	}
+	index := must(os.Stat(w.config.Index))
+
+	late.meanwhile = func() {
+		if isFree(c.Index) {
+			grow()
+		}
+	}
+	if h, err := other.Order(t.Context(), order); err != nil || h.Received == nil || late.meanwhile != nil {
+		t.Fatalf("%+v, %v; want a receipt", h, err)
+	}
+	if !os.SameFile(index, must(os.Stat(c.Index))) {
+		t.Error("looking for an order made the index anew")
+	}
+
+	now := act.Decided{Head: w.Head(), Decision: act.Decision{Rates: []act.Rate{{Hours: 24}}}}
+	must(other.Usage(t.Context(), now, manifest.OrderRef{}))
+	w.answered(t, 1, act.Notice{Why: "another decision"}, 0, "") // on what was received before the list ends
+	late.meanwhile = func() {
+		if isFree(c.Index + ".answers") {
+			t.Error("another could bring the list of answers to a later view")
+		}
+		grow()
+	}
+	if used, err := other.Usage(t.Context(), now, manifest.OrderRef{}); err != nil || used[0].Orders != 1 || late.meanwhile != nil {
+		t.Fatalf("%+v, %v; want one answer", used, err)
+	}
+	if !os.SameFile(index, must(os.Stat(c.Index))) {
+		t.Error("counting answers made the index anew")
 	}
 }
 

@@ -147,14 +147,8 @@ func (r *Recorder) Same(ctx context.Context, f act.Fingerprint, order digest.Dig
 
 // answered gives the list of answers to do; if it is damaged, it is made anew once.
 func (r *Recorder) answered(ctx context.Context, do func(*ledger.View, *opened) error) error {
-	v, err := r.c.Reader.View(ctx)
-	if err != nil {
-		return err
-	}
-	list := answers{r.c.Index + ".answers", func(ctx context.Context, order digest.Digest, before int64) (*act.Received, error) {
-		return r.receivedBefore(ctx, v, order, before)
-	}}
-	o, err := list.open(ctx, v)
+	list := answers{r.c.Index + ".answers", r.receivedBefore}
+	v, o, err := list.open(ctx, r.c.Reader.View)
 	if err != nil {
 		return err
 	}
@@ -169,7 +163,7 @@ func (r *Recorder) answered(ctx context.Context, do func(*ledger.View, *opened) 
 // receivedBefore returns the last receipt of an order before an entry, nil if
 // there is none.
 func (r *Recorder) receivedBefore(ctx context.Context, v *ledger.View, order digest.Digest, before int64) (*act.Received, error) {
-	at, err := index{r.c.Index, &r.tail}.find(ctx, v, order)
+	_, at, err := index{r.c.Index, &r.tail}.find(ctx, r.c.Reader.View, order)
 	if err != nil {
 		return nil, err
 	}
