@@ -134,7 +134,7 @@ func TestStandingOfAnOrderThatWasAnswered(t *testing.T) {
 	}
 	run := func(s *order.Signed, want error) {
 		t.Helper()
-		if _, err := export.Run(t.Context(), l.config, export.Request{Order: s.Marshal()}); !errors.Is(err, want) {
+		if _, err := export.Run(t.Context(), l.config, export.Request{Order: s.Marshal(), Supplement: "one state after another"}); !errors.Is(err, want) {
 			t.Fatalf("Run = %v, want %v", err, want)
 		}
 	}
