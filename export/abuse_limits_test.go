@@ -140,7 +140,8 @@ func TestAbuseByNearDuplicate(t *testing.T) {
 	two := []order.Target{email("mirela.kowalska@example.com"), {Type: "account-id", Value: "17"}}
 	again := []order.Target{{Type: "account-id", Value: "17"}, email("mirela.kowalska@EXAMPLE.com")}
 	plain := func(_ *lab, _ *export.Config, r *export.Request) { r.Supplement = "" }
-	if _, err := l.answer(t, attack{request: plain}, l.warrantFor(t, "first", two...)); err != nil {
+	first := l.warrantFor(t, "first", two...)
+	if _, err := l.answer(t, attack{request: plain}, first); err != nil {
 		t.Fatal(err)
 	}
 	l.news(t)
@@ -152,6 +153,7 @@ func TestAbuseByNearDuplicate(t *testing.T) {
 		says   string
 	}{
 		{"in another order and case", nil, "", order.ErrNearDuplicate, "received decided:rejected:near-duplicate"},
+		{"that says that it follows it", func(o *order.Order) { o.Follows = digest.Of(must(json.Marshal(first))) }, "", order.ErrNearDuplicate, "received decided:rejected:near-duplicate"},
 		{"a blank reason", nil, " \t", order.ErrNearDuplicate, "received decided:rejected:near-duplicate"},
 		{"for one dataset of three", of("subscriber", "name"), "", order.ErrNearDuplicate, "received decided:rejected:near-duplicate"},
 		{"for a window that touches", both(of("logins", "ip"), within("2025-06-01T00:00:00-04:00", "2025-06-02T00:00:00-04:00")), "", nil, "received decided:export exported"},
@@ -175,6 +177,28 @@ func TestAbuseByNearDuplicate(t *testing.T) {
 				t.Errorf("the manifest says %q", receipt.Statement.Predicate.Order.Supplement)
 			}
 		})
+	}
+}
+
+// What follows an emergency needs no other reason, once.
+func TestAnEmergencyIsFollowedOnce(t *testing.T) {
+	l := newLab(t)
+	answer := func(o order.Order, by ...string) error {
+		_, err := l.answer(t, attack{by: by, request: func(_ *lab, _ *export.Config, r *export.Request) { r.Supplement = "" }}, o)
+		return err
+	}
+	danger := l.warrantFor(t, "danger")
+	danger.Process, danger.IssuedAt, danger.NonDisclosure = order.EmergencyProcess, hours(-3), nil
+	danger.Emergency = &order.Emergency{Basis: danger.Documents[0].Name, CallBack: &order.CallBack{Number: "+15550100", At: hours(-1), Role: "duty judge"}}
+	if err := answer(danger, "reviewer-1", "reviewer-2"); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []error{nil, order.ErrNearDuplicate} {
+		o := l.warrantFor(t, fmt.Sprint("follows-", i))
+		o.Follows = digest.Of(must(json.Marshal(danger)))
+		if err := answer(o); !errors.Is(err, want) {
+			t.Errorf("order %d that follows: Run = %v, want %v", i, err, want)
+		}
 	}
 }
 

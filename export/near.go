@@ -19,14 +19,18 @@ var ErrFingerprint = errors.New("no secret for fingerprints")
 
 // Near says which order for the same targets was answered before s, for an
 // overlapping dataset and window, as [order.Against] takes it; "" if none was.
-// The order that this one follows up is not news.
+// The order that this one follows up is not news, if its decision asked to be
+// followed up.
 func Near(ctx context.Context, r *record.Recorder, k *fingerprint.Key, c *catalog.Catalog, s *order.Signed) (string, act.Fingerprint, error) {
 	if k == nil {
 		return "", act.Fingerprint{}, fmt.Errorf("%w; writ key new --type fingerprint makes one, and fingerprint.key in writ.yaml names it", ErrFingerprint)
 	}
 	o := s.Order()
 	f := k.Of(o.Targets, c)
-	d, err := r.Same(ctx, f, s.Digest(), func(d act.Decided) bool { return d.Order != o.Follows && overlaps(o.Mandate, d) })
+	d, err := r.Same(ctx, f, s.Digest(), func(d act.Decided) bool {
+		followed := d.Order == o.Follows && !d.Decision.FollowUp.By.IsZero()
+		return !followed && overlaps(o.Mandate, d)
+	})
 	if d == nil || err != nil {
 		return "", f, err
 	}

@@ -224,19 +224,21 @@ func (f *fold) approved(ctx context.Context, at finding, r act.Received, d act.D
 }
 
 // alone asks, of an export for which nobody gave a reason, whether another order
-// for the same targets had been decided on before it was, for some of the same data.
+// for the same targets had been decided on before it was, for some of the same data,
+// and did not ask to be followed up by this one.
 func (f *fold) alone(ctx context.Context, at finding, o *order, supplement string, d *decision, decided act.Decided) error {
 	if o.Fingerprint == "" || supplement != "" {
 		return nil
 	}
 	at.code = NearDuplicate
 	for _, x := range f.prints[o.Fingerprint] {
-		if x == o || x.Order == o.Follows {
+		if x == o {
 			continue
 		}
 		for i := range x.Decisions {
 			b := &x.Decisions[i]
-			if b.Entry > d.Entry || b.Result != act.Export {
+			followed := x.Order == o.Follows && !b.FollowUp.IsZero()
+			if followed || b.Entry > d.Entry || b.Result != act.Export {
 				continue
 			}
 			was, err := f.recall(ctx, b.Entry)

@@ -72,6 +72,15 @@ func (w *world) third(change func(*approval.Approval), by ...sign.Signer) {
 	w.answer(at, "c", "subpoena", func(a *asked) { a.approvals = w.approve("c", at, change, by...) })
 }
 
+// followed answers an emergency, and so many orders for the same targets that
+// say that they follow it.
+func (w *world) followed(orders int) {
+	w.answer(day(151), "a", "emergency", func(a *asked) { a.fingerprint, a.signers = "anna", []string{"one", "two"} })
+	for i := range orders {
+		w.answer(day(152), fmt.Sprint("b", i), "subpoena", func(a *asked) { a.fingerprint, a.follows = "anna", "a" })
+	}
+}
+
 // What counts up, lifts, and comes twice.
 var limitAttacks = []attack{
 	{"as many as the rates let be", func(w *world) {
@@ -191,6 +200,18 @@ var limitAttacks = []attack{
 		}
 		change(w, "b", 0, func(a *act.Exported) { a.Predicate.Order.Supplement = "another case" })
 	}, nil, want()},
+	{"two orders for the same targets, of which one says that it follows the other", func(w *world) {
+		for _, name := range []string{"a", "b"} {
+			w.answer(day(151), name, "subpoena", func(a *asked) {
+				a.fingerprint = "anna"
+				if name == "b" {
+					a.follows = "a"
+				}
+			})
+		}
+	}, nil, want(audit.NearDuplicate)},
+	{"an emergency, and what follows it", func(w *world) { w.followed(1) }, nil, want()},
+	{"an emergency, and what follows it twice", func(w *world) { w.followed(2) }, nil, want(audit.NearDuplicate)},
 	{"two orders for the same targets in windows that touch", func(w *world) {
 		for i, name := range []string{"a", "b"} {
 			w.answer(day(151), name, "subpoena", func(a *asked) {
