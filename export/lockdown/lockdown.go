@@ -37,8 +37,7 @@ type Kind interface {
 	// Script returns the SQL that locks a store down to tables. It may be run
 	// again at any time, also after the catalog changed.
 	Script(store catalog.StoreName, tables []Table, r Roles) (string, error)
-	// Approve records an approval that has not ended, in one statement: all of
-	// it or nothing. The login is the reviewer's own.
+	// Approve records an approval that has not ended: all of it or nothing. The login is the reviewer's own.
 	Approve(ctx context.Context, reviewer Login, a Approval) error
 	// Open opens the store for the export of an order, which must be approved
 	// there for a minute more: without that, accounts that nobody approved would

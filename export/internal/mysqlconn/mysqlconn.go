@@ -127,7 +127,7 @@ func (c *Conn) Exec(ctx context.Context, sql string) error {
 }
 
 // Query compiles a statement and runs it with what is bound to it: int64,
-// uint64 and string.
+// uint64, string and nil.
 func (c *Conn) Query(ctx context.Context, sql string, args ...any) (*Rows, error) {
 	s, err := c.conn.(driver.ConnPrepareContext).PrepareContext(ctx, sql)
 	if err != nil {

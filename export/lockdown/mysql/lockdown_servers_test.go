@@ -198,6 +198,27 @@ func approvals(t *testing.T, db database) {
 	want("with other accounts approved")
 	db.approve(t, first, "subscriber", "alice ")
 	want("with a space", "<alice >")
+
+	// More accounts than can be bound to one statement: all of them, or nothing.
+	many := make([]string, 20_000)
+	for i := range many {
+		many[i] = fmt.Sprintf("user%d", i)
+	}
+	count := "SELECT COUNT(*) FROM writ_radius.approved WHERE account_key LIKE 'user%'"
+	db.approve(t, first, "subscriber", many...)
+	if got := strings.TrimSpace(db.run(t, count)); got != "20000" {
+		t.Errorf("%s accounts are approved, want 20000", got)
+	}
+	db.run(t, "DELETE FROM writ_radius.approved")
+	many[len(many)-1] = "" // which the table refuses
+	now := time.Now()
+	a := lockdown.Approval{Order: first, ExpiresAt: now.Add(time.Hour), Accounts: map[string][]string{"subscriber": many}}
+	if err := lockdown.Approve(t.Context(), mysql.Kind{}, lockdown.Login{Store: locktest.Store, DSN: db.approver}, a, now); err == nil {
+		t.Error("an empty key was approved")
+	}
+	if got := strings.TrimSpace(db.run(t, "SELECT COUNT(*) FROM writ_radius.approved")); got != "0" {
+		t.Errorf("after an error %s rows are left", got)
+	}
 }
 
 // The server evaluates nothing of a reader's on rows that are hidden: an error

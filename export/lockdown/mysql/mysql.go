@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,10 @@ const (
 	orders    = "approved_orders" // the view of approved orders, for [Kind.Open]
 )
 
+// rowsAtOnce is how many rows are inserted by one statement, to which a server
+// lets 65535 values be bound.
+const rowsAtOnce = 1000
+
 // Approve implements [lockdown.Kind].
 func (Kind) Approve(ctx context.Context, reviewer lockdown.Login, a lockdown.Approval) error {
 	conn, err := mysqlconn.Connect(ctx, reviewer.DSN)
@@ -43,16 +48,23 @@ func (Kind) Approve(ctx context.Context, reviewer lockdown.Login, a lockdown.App
 		return err
 	}
 	defer conn.Close()
-	until := a.ExpiresAt.UTC().Format("2006-01-02 15:04:05.000000")
-	rows, args := []string{"(NULL, NULL, ?, ?)"}, []any{a.Order.String(), until} // the order itself
+	order, until := a.Order.String(), a.ExpiresAt.UTC().Format("2006-01-02 15:04:05.000000")
+	rows := [][]any{{nil, nil, order, until}} // the order itself
 	for kind, keys := range a.Accounts {
 		for _, key := range keys {
-			rows, args = append(rows, "(?, ?, ?, ?)"), append(args, kind, key, a.Order.String(), until)
+			rows = append(rows, []any{kind, key, order, until})
 		}
 	}
-	_, err = conn.Texts(ctx, "INSERT INTO "+mysqlconn.Quote(database(reviewer.Store))+"."+mysqlconn.Quote(approvals)+
-		" (account_kind, account_key, order_digest, expires_at) VALUES "+strings.Join(rows, ", "), args...)
-	return failure(err)
+	if err := conn.Exec(ctx, "START TRANSACTION"); err != nil {
+		return failure(err)
+	}
+	insert := "INSERT INTO " + mysqlconn.Quote(database(reviewer.Store)) + "." + mysqlconn.Quote(approvals) + " (account_kind, account_key, order_digest, expires_at) VALUES (?, ?, ?, ?)"
+	for some := range slices.Chunk(rows, rowsAtOnce) {
+		if _, err := conn.Texts(ctx, insert+strings.Repeat(", (?, ?, ?, ?)", len(some)-1), slices.Concat(some...)...); err != nil {
+			return failure(err) // and nothing is approved: the connection ends before the transaction does
+		}
+	}
+	return failure(conn.Exec(ctx, "COMMIT"))
 }
 
 // Open implements [lockdown.Kind]. The views go by the clock, not by the

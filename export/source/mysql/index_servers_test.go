@@ -3,6 +3,8 @@
 package mysql
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"writ/export/internal/mysqlconn"
 	"writ/export/internal/mytest"
 	"writ/export/source"
+	"writ/export/source/sourcetest"
 )
 
 // A key that is text to writ is served by the index of whatever type its column
@@ -81,6 +84,37 @@ func TestIndexes(t *testing.T) {
 				t.Errorf("identifier: key %q, %s", key, extra)
 			}
 		})
+	}
+}
+
+// As many accounts as are allowed are read at once, and one more is refused.
+func TestMaxAccounts(t *testing.T) {
+	dsn := mytest.Start(t).Create(t, "accounts")
+	mytest.Exec(t, dsn, `CREATE TABLE t(account varchar(40), id bigint, at datetime(6), until datetime(6), INDEX (account));
+		INSERT INTO t SELECT concat('user', seq), seq, '1970-01-01 00:00:05', NULL FROM seq_1_to_30001`)
+	s, err := Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	x, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	r := source.Read{
+		Dataset: "d", Table: catalog.Table{Name: "t"}, AccountKey: "account", Key: []string{"id"}, Time: catalog.TimeColumn{Column: "at"}, Until: catalog.TimeColumn{Column: "until"},
+		From: time.Unix(0, 0), To: time.Unix(9, 0), Fields: []catalog.Field{{Name: "id", Column: "id", Type: catalog.Integer}},
+	}
+	for i := range maxAccounts {
+		r.Accounts = append(r.Accounts, fmt.Sprintf("user%d", i+1))
+	}
+	if got, err := sourcetest.Lines(t.Context(), x, r); err != nil || len(got) != maxAccounts {
+		t.Errorf("%d records, %v; want one of each account", len(got), err)
+	}
+	r.Accounts = append(r.Accounts, "user0")
+	if _, err := sourcetest.Lines(t.Context(), x, r); !errors.Is(err, source.ErrUnavailable) || !strings.Contains(err.Error(), "30001 accounts to read; a MySQL store reads at most 30000") {
+		t.Errorf("one more: %v", err)
 	}
 }
 

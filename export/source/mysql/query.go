@@ -15,6 +15,10 @@ import (
 	"writ/export/source/window"
 )
 
+// maxAccounts bounds the accounts of one read: a server lets 65535 values be
+// bound to a statement, and text is compared twice.
+const maxAccounts = 30_000
+
 // A query is a statement and what is bound to it, in the order in which the
 // parameters stand there.
 type query struct {
@@ -33,6 +37,9 @@ func (q *query) bind(v any) string {
 // pull is the query of r's records.
 func pull(r source.Read, s shape) (query, error) {
 	var q query
+	if len(r.Accounts) > maxAccounts {
+		return q, fmt.Errorf("%w: %d accounts to read; a MySQL store reads at most %d at once", source.ErrUnavailable, len(r.Accounts), maxAccounts)
+	}
 	var selected, ordered []string
 	for _, f := range r.Fields {
 		c, err := s.column(f.Column)
