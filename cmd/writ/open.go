@@ -50,7 +50,7 @@ func runOpen(c *cli.Context) error {
 	}
 	id, err := seal.ParseIdentity(b, secret(c, "passphrase-file", passphraseVariable, "passphrase of the identity"), allowed...)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", c.String("identity"), err)
 	}
 	if _, err := os.Stat(filepath.Dir(c.String("output"))); err != nil {
 		return fmt.Errorf("%w: --output: there is no folder %s to put it into", errUsage, filepath.Dir(c.String("output")))

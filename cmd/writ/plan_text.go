@@ -21,7 +21,7 @@ func writePlan(w io.Writer, p *plan.Plan) {
 	datasets := p.Datasets()
 	writeTargets(w, p)
 	writeWindows(w, datasets)
-	writeFields(w, datasets)
+	writeFields(w, datasets, p.Empty())
 	for _, d := range datasets {
 		if d.Query != "" {
 			fmt.Fprintf(w, "\nquery of %s on store %s; account keys and times are bound:\n  %s\n", plain(d.Decision.Dataset), plain(d.Store), plain(d.Query))
@@ -101,7 +101,7 @@ func writeWindows(w io.Writer, datasets []plan.Dataset) {
 	fmt.Fprintf(w, "\n%s\n", t.Render())
 }
 
-func writeFields(w io.Writer, datasets []plan.Dataset) {
+func writeFields(w io.Writer, datasets []plan.Dataset, empty bool) {
 	leaves := newTable("leaves", "field", "category", "by rule", "citation")
 	stays := newTable("stays", "field", "ground", "why", "rule and citation")
 	granted, refused := 0, 0
@@ -117,10 +117,13 @@ func writeFields(w io.Writer, datasets []plan.Dataset) {
 			}
 		}
 	}
-	if granted > 0 {
+	switch {
+	case granted > 0:
 		fmt.Fprintf(w, "\n%s\n", leaves.Render())
-	} else {
+	case empty:
 		fmt.Fprintln(w, "\nNothing leaves.")
+	default:
+		fmt.Fprintln(w, "\nNo record leaves; the agency gets an answer that says so.")
 	}
 	if refused > 0 {
 		fmt.Fprintf(w, "\n%s\n", stays.Render())

@@ -88,7 +88,11 @@ func providerFile(c *cli.Context) (*trust.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return trust.ParseProvider(b)
+	p, err := trust.ParseProvider(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a provider file: %w", c.String(providerFlag.Name), err)
+	}
+	return p, nil
 }
 
 // verifiedJSON is what verify and open print for machines.

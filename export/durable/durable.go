@@ -38,6 +38,9 @@ func CreateFile(path string, content []byte, mode fs.FileMode) error {
 
 func writeTemp(path string, content []byte, mode fs.FileMode) (string, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		failed.Path = path // whoever asked knows no other name
+	}
 	if err != nil {
 		return "", err
 	}

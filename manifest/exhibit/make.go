@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"strings"
 
 	"writ/crypto/trust"
 	"writ/manifest"
@@ -35,7 +36,7 @@ func Make(ctx context.Context, d bundle.Delivery, opened fs.FS, p *trust.Provide
 	}
 	set, ok := dataset(v, name)
 	if !ok {
-		return nil, fmt.Errorf("%w: the manifest states no such dataset", ErrRequest)
+		return nil, fmt.Errorf("%w: the manifest states no dataset %q; it states %s", ErrRequest, name, datasets(v))
 	}
 	if err := pick.check(set); err != nil {
 		return nil, err
@@ -206,4 +207,13 @@ func part(ctx context.Context, f io.Reader, yield func([]byte, error) bool) (boo
 		}
 	}
 	return true, s.Err()
+}
+
+// datasets are the names of those that the manifest states.
+func datasets(v *bundle.Verified) string {
+	var names []string
+	for _, d := range v.Statement().Predicate.Datasets {
+		names = append(names, d.Name)
+	}
+	return strings.Join(names, ", ")
 }

@@ -3,6 +3,7 @@ package exhibit
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -33,12 +34,16 @@ func (p Pick) check(d manifest.Dataset) error {
 	switch p.by {
 	case byIndex:
 		if p.index >= uint64(d.Records) {
-			return fmt.Errorf("%w: dataset %s has %d records, counted from 0", ErrRequest, d.Name, d.Records)
+			return fmt.Errorf("%w: no record %d: dataset %s has %d records, counted from 0", ErrRequest, p.index, d.Name, d.Records)
 		}
 		return nil
 	case byField:
-		if !slices.ContainsFunc(d.Fields, func(f manifest.Granted) bool { return f.Name == p.field }) {
-			return fmt.Errorf("%w: dataset %s has no granted field of that name", ErrRequest, d.Name)
+		var names []string
+		for _, f := range d.Fields {
+			names = append(names, f.Name)
+		}
+		if !slices.Contains(names, p.field) {
+			return fmt.Errorf("%w: dataset %s has no granted field %q; it has %s", ErrRequest, d.Name, p.field, strings.Join(names, ", "))
 		}
 		return nil
 	}
