@@ -9,7 +9,7 @@ import (
 // Variables returns the environment variables in which writ.yaml says that
 // secrets are, sorted.
 func (w *Workspace) Variables() []string {
-	names := []string{w.Config.Ledger.KeyEnv}
+	names := []string{w.Config.Ledger.KeyEnv, w.Config.Fingerprint.KeyEnv}
 	for _, s := range w.Config.Stores {
 		names = append(names, cmp.Or(s.PostgresEnv, s.MySQLEnv))
 	}
