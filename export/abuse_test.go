@@ -339,6 +339,7 @@ func within(from, to string) func(*order.Order) {
 }
 
 // hours is the instant so many hours from now.
-func hours(n int) order.Instant {
-	return order.At(time.Now().UTC().Truncate(time.Second).Add(time.Duration(n) * time.Hour))
-}
+func hours(n int) order.Instant { return order.At(begun.Add(time.Duration(n) * time.Hour)) }
+
+// begun is one time for all that a test compares, however long it takes.
+var begun = time.Now().UTC().Truncate(time.Second)

@@ -199,10 +199,10 @@ func sameReceipt(before *act.Received, now act.Received) bool {
 	return sameJSON(b, now)
 }
 
-// sameDecision reports whether nothing but the time differs: the same engineer
-// asks for the same, and need not sign again.
+// sameDecision reports whether nothing but the time differs, and the rates still
+// count it: the same engineer asks for the same, and need not sign again.
 func sameDecision(before *act.Decided, now act.Decided) bool {
-	if before == nil {
+	if before == nil || !counted(before, now) {
 		return false
 	}
 	b := *before

@@ -197,7 +197,10 @@ func (c *Config) verify(s *session, r Request) (err error) {
 		Supplement:    r.Supplement,
 		UnsafeTesting: c.UnsafeTesting,
 	}, s.received)
-	return err
+	if err != nil {
+		return err
+	}
+	return namesNobody(s.signed.Order(), r, approvals)
 }
 
 // plan opens what the decision needs, and fixes the reads.

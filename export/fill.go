@@ -1,7 +1,6 @@
 package export
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -9,8 +8,6 @@ import (
 	"io"
 	"runtime"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"writ/crypto/digest"
 	"writ/crypto/seal"
@@ -37,33 +34,11 @@ func (c *Config) fill(ctx context.Context, s *session, stage *outbox.Staging, id
 	if err != nil {
 		return nil, err
 	}
-	if err := c.namesNobody(s, signed); err != nil {
-		return nil, err
-	}
 	// Last: a manifest in staging says that its delivery is complete.
 	if err := stage.Write(manifestName(id), signed); err != nil {
 		return nil, err
 	}
 	return &waiting{statement, signed}, nil
-}
-
-// namesNobody searches a signed manifest for the order's targets. None can be
-// in it but by what somebody typed, such as the reason of a supplement.
-func (c *Config) namesNobody(s *session, signed []byte) error {
-	parsed, err := manifest.Parse(signed)
-	if err != nil {
-		return err
-	}
-	said, err := json.Marshal(parsed.Unverified())
-	if err != nil {
-		return err
-	}
-	for i, t := range s.signed.Order().Targets {
-		if len(t.Value) > 3 && bytes.Contains(said, []byte(t.Value)) {
-			return fmt.Errorf("%w: the manifest would hold the value of targets[%d]; take it out of the reason that you gave", ErrRequest, i)
-		}
-	}
-	return nil
 }
 
 // pulled is what one run of the stores left, as the manifest states it.

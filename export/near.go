@@ -94,6 +94,6 @@ func (c *Config) stillAlone(ctx context.Context, s *session, supplement string) 
 	return order.CheckNear(s.signed.Order().ID, order.Against{NearTo: s.near})
 }
 
-// errMeanwhile says that an order for the same targets was answered since this
-// one was verified, and that there is a reason to answer both, which must be stated.
-var errMeanwhile = errors.New("another order for the same targets was answered meanwhile")
+// errMeanwhile says that the ledger says something of this order, or of its
+// targets, that it did not say when the order was verified: that is done anew.
+var errMeanwhile = errors.New("the ledger says something else of the order meanwhile; run the same command again")

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"writ/export/outbox"
 	"writ/export/plan"
 	"writ/export/record"
 	"writ/manifest/act"
@@ -39,14 +41,22 @@ func (e *RateError) Error() string {
 // Unwrap is the family.
 func (e *RateError) Unwrap() error { return ErrRate }
 
+// counted reports whether a decision is one that the rates of now count: they
+// are those by which it was made, and none has let go of it.
+func counted(before *act.Decided, now act.Decided) bool {
+	return sameJSON(before.Decision.Rates, now.Decision.Rates) && !slices.ContainsFunc(now.Decision.Rates, func(q act.Rate) bool {
+		return !before.RecordedAt.After(now.RecordedAt.Add(-time.Duration(q.Hours) * time.Hour))
+	})
+}
+
 // rates asks whether the answer, decided on at a time, fits every rate that the
-// decision names. One that was decided on before counts already.
+// decision names. One that is counted already fits.
 func (c *Config) rates(ctx context.Context, s *session, at time.Time) error {
 	d := act.Decided{Head: act.Head{RecordedAt: at}, Order: s.signed.Digest(), Answer: s.answer(), Decision: act.Decision{Rates: s.decision.Record().Rates}}
 	for _, p := range s.plan.Datasets() {
 		d.Accounts = max(d.Accounts, p.Accounts)
 	}
-	if last := s.history.Decided; last != nil && last.Result == act.Export && last.InForce.Plan == s.plan.Digest() && last.Answer == d.Answer {
+	if last := s.history.Decided; last != nil && last.Result == act.Export && last.InForce.Plan == s.plan.Digest() && last.Answer == d.Answer && counted(last, d) {
 		return nil
 	}
 	used, err := c.Ledger.Usage(ctx, d, orderRef(s.signed.Order(), d.Order, nil))
@@ -71,16 +81,44 @@ func (s *session) answer() int {
 
 // recordDecision puts into the ledger what it does not say yet: what is in
 // force, that the order was received, and what was decided. Nobody else's
-// decision comes between the look at what was answered before and this one.
-func (c *Config) recordDecision(ctx context.Context, s *session, supplement string) error {
-	return c.Ledger.Exclusively(ctx, func() error {
+// decision comes between the look at the ledger and this one. It reports whether
+// w, a delivery that waits for its record, is what was decided.
+func (c *Config) recordDecision(ctx context.Context, s *session, w *waiting, id, supplement string) (resumed bool, err error) {
+	err = c.Ledger.Exclusively(ctx, func() error {
+		now, err := c.Ledger.Order(ctx, s.signed.Digest())
+		switch {
+		case err != nil:
+			return fmt.Errorf("reading the ledger: %w", err)
+		case len(now.Exports) != len(s.history.Exports):
+			return outbox.ErrDelivered
+		case !now.ReceivedAt.IsZero() && !now.ReceivedAt.Equal(s.received):
+			return errMeanwhile
+		}
+		s.history = now
 		if err := c.stillAlone(ctx, s, supplement); err != nil {
 			return err
 		}
 		decided := c.decided(s, act.Rejection{})
+		if resumed = w != nil && c.answers(s, w, decided); !resumed {
+			// What the ledger could not take is not pulled.
+			statement := c.statement(s.plan, id, &pulled{})
+			if err := statement.Fits(); err != nil {
+				return err
+			}
+		}
 		if err := c.rates(ctx, s, decided.RecordedAt); err != nil {
 			return err
 		}
 		return c.recordDecided(ctx, s, decided)
 	})
+	return resumed, err
+}
+
+// answers reports whether a delivery that waits for its record was made by the
+// decision that the ledger has, which is made again now: by the same rules,
+// ceilings and approvals, for the same engineer, plan, recipient and reason.
+func (c *Config) answers(s *session, w *waiting, now act.Decided) bool {
+	p := w.statement.Predicate
+	return !s.history.CarriedOut && sameDecision(s.history.Decided, now) && p.Decided.Plan == s.plan.Digest() &&
+		p.Order.Supplement == s.verified.Supplement() && slices.Equal(p.Approvals, approvals(s.verified))
 }

@@ -66,20 +66,13 @@ func (c *Config) run(ctx context.Context, r Request) (*Receipt, error) {
 	if now, err := c.Ledger.Order(ctx, s.signed.Digest()); err != nil || len(now.Exports) != len(s.history.Exports) {
 		return nil, errors.Join(err, outbox.ErrDelivered, stage.Discard())
 	}
-	// A complete delivery of the same plan, to the same recipient and for the same reason waits for its record.
+	// A complete delivery may wait for its record.
 	w, err := c.inspect(stage, id)
 	if err != nil {
 		return nil, err
 	}
-	resumed := w != nil && w.statement.Predicate.Decided.Plan == s.plan.Digest() && w.statement.Predicate.Order.Supplement == s.verified.Supplement()
-	if !resumed {
-		// What the ledger could not take is not pulled.
-		statement := c.statement(s.plan, id, &pulled{})
-		if err := statement.Fits(); err != nil {
-			return nil, c.turnedAway(ctx, s, errors.Join(err, stage.Discard()))
-		}
-	}
-	if err := c.recordDecision(ctx, s, strings.TrimSpace(r.Supplement)); err != nil {
+	resumed, err := c.recordDecision(ctx, s, w, id, strings.TrimSpace(r.Supplement))
+	if err != nil {
 		if !resumed {
 			err = errors.Join(err, stage.Discard())
 		}

@@ -65,6 +65,14 @@ func (o OrderRef) Check() error {
 	return c.Err
 }
 
+// CheckReason refuses a reason that no statement can hold: one that could name
+// somebody. Its error wraps [ErrFormat].
+func CheckReason(s string) error {
+	c := &form.Checker{Family: ErrFormat}
+	c.Prose("reason", s, MaxText, true)
+	return c.Err
+}
+
 // check asks for everything that says which order this answers.
 func (o *OrderRef) check(c *form.Checker) {
 	c.Need(!o.Digest.IsZero(), "order.digest", "is missing")
@@ -77,7 +85,7 @@ func (o *OrderRef) check(c *form.Checker) {
 	if o.Secrecy != "" {
 		c.Word("order.non_disclosure", o.Secrecy)
 	}
-	c.Text("order.supplement", o.Supplement, MaxText, true)
+	c.Prose("order.supplement", o.Supplement, MaxText, true)
 	c.Need(len(o.Targets) >= 1, "order.targets", "is empty")
 	for i, t := range o.Targets {
 		c.Word("order.targets.type", t.Type)

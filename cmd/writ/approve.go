@@ -30,6 +30,7 @@ func approveCommand() *cli.Command {
 			jsonFlag,
 			requestFlags[0],
 			requestFlags[1],
+			requestFlags[2],
 		},
 		Action: runApprove,
 	}
