@@ -338,7 +338,7 @@ func within(from, to string) func(*order.Order) {
 	}
 }
 
-// hours is the instant so many hours from now.
+// hours is the instant so many hours from when the tests began.
 func hours(n int) order.Instant { return order.At(begun.Add(time.Duration(n) * time.Hour)) }
 
 // begun is one time for all that a test compares, however long it takes.
