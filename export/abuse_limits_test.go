@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -14,6 +15,7 @@ import (
 	"writ/crypto/digest"
 	"writ/export"
 	"writ/export/order"
+	"writ/export/record"
 	"writ/manifest/approval"
 )
 
@@ -210,6 +212,41 @@ func TestNoSecretNoAnswer(t *testing.T) {
 		t.Errorf("Run = %v", err)
 	}
 	if said, _ := l.news(t); said != "" {
+		t.Errorf("the ledger says %q", said)
+	}
+}
+
+// Decisions that were never carried out make no store of answers: a rate that
+// let go of one counts it again.
+func TestOldDecisionsCountAgain(t *testing.T) {
+	l := newLab(t)
+	now := time.Now()
+	clock := func() time.Time { return now }
+	provider := l.config.Registry.Publish()
+	l.config.Now = clock
+	l.config.Ledger = must(record.New(record.Config{
+		Reader: l.log.Reader, Provider: &provider, Index: filepath.Join(l.dir, "index"), Log: l.log, Signer: l.config.Signer, Tool: l.config.Tool, Now: clock,
+	}))
+	gone := errors.New("gone")
+	one := attack{policy: perDay(t, 1)}
+	dying := one
+	dying.request = func(_ *lab, c *export.Config, _ *export.Request) {
+		c.Store = breaking(c.Store, func() error { return gone })
+	}
+	first, second := l.warrantFor(t, "first"), l.warrantFor(t, "second")
+	for _, o := range []order.Order{first, second} {
+		if _, err := l.answer(t, dying, o); !errors.Is(err, gone) {
+			t.Fatal(err)
+		}
+		now = now.Add(26 * time.Hour)
+	}
+	if _, err := l.answer(t, one, first); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.answer(t, one, second); !errors.Is(err, export.ErrRate) {
+		t.Errorf("Run = %v", err)
+	}
+	if said, _ := l.news(t); said != "received decided:export received decided:export decided:export exported decided:rejected:over-rate" {
 		t.Errorf("the ledger says %q", said)
 	}
 }

@@ -23,8 +23,8 @@ func namesNobody(o order.Order, r Request, approvals []*approval.Signed) error {
 		reasons = append(reasons, text{fmt.Sprintf("the reason of approval %d", i+1), a.Approval().Reason})
 	}
 	for _, t := range reasons {
-		if err := manifest.CheckReason(t.said); err != nil {
-			return fmt.Errorf("%w: %s: %v", ErrRequest, t.what, err)
+		if manifest.MayName(t.said) {
+			return fmt.Errorf("%w: %s holds an address or a long number; say it without", ErrRequest, t.what)
 		}
 		if err := holdsTarget(o, t.what, t.said, 4); err != nil {
 			return err

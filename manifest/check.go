@@ -65,14 +65,6 @@ func (o OrderRef) Check() error {
 	return c.Err
 }
 
-// CheckReason refuses a reason that no statement can hold: one that could name
-// somebody. Its error wraps [ErrFormat].
-func CheckReason(s string) error {
-	c := &form.Checker{Family: ErrFormat}
-	c.Prose("reason", s, MaxText, true)
-	return c.Err
-}
-
 // check asks for everything that says which order this answers.
 func (o *OrderRef) check(c *form.Checker) {
 	c.Need(!o.Digest.IsZero(), "order.digest", "is missing")

@@ -184,8 +184,8 @@ func exportRequest(c *cli.Context, path string) (export.Request, error) {
 	if r.Order, err = readInput(path, sign.MaxEnvelopeBytes); err != nil {
 		return r, err
 	}
-	if strings.Contains(r.Supplement, "@") {
-		return r, fmt.Errorf("%w: --supplement: the reason is public; name no address in it", errUsage)
+	if manifest.MayName(r.Supplement) {
+		return r, fmt.Errorf("%w: --supplement: the reason is public; name no address and no long number in it", errUsage)
 	}
 	if s := c.String("received"); s != "" {
 		if r.ReceivedAt, err = time.Parse(time.RFC3339, s); err != nil {
