@@ -250,3 +250,29 @@ func TestOldDecisionsCountAgain(t *testing.T) {
 		t.Errorf("the ledger says %q", said)
 	}
 }
+
+// A refusal by a ceiling says so, and what lifts it; it names no target.
+func TestARefusalSaysWhichCeiling(t *testing.T) {
+	l := newLab(t)
+	var many []order.Target
+	for i := range 51 {
+		many = append(many, email(fmt.Sprintf("target-%d@example.com", i)))
+	}
+	for _, tt := range []struct {
+		name    string
+		targets []order.Target
+		change  func(*order.Order)
+		says    string
+	}{
+		{"targets", many, of("subscriber", "name"), "subscriber is refused (51 targets, and the ceiling is 50 of us.ceiling; reviewers can lift that for this order: writ order lift --rule us.ceiling --bound targets --to N --reason WHY --key KEY ORDER FILE)"},
+		{"window", nil, both(of("messages", "body"), within("2020-01-01T00:00:00Z", "2023-01-01T00:00:00Z")), "messages is refused (a window of 1096 days, and the ceiling for content is 731 of us.ceiling; reviewers can lift that for this order: writ order lift --rule us.ceiling --bound window.content --to N --reason WHY --key KEY ORDER FILE)"},
+		{"no ceiling", nil, of("subscriber", "password_hash"), "subscriber is refused (passwords, keys and tokens are never handed out)"},
+	} {
+		o := l.warrantFor(t, tt.name, tt.targets...)
+		tt.change(&o)
+		_, err := l.answer(t, attack{}, o)
+		if !errors.Is(err, export.ErrRefused) || err.Error() != "nothing to release: "+tt.says {
+			t.Errorf("%s: Run = %v", tt.name, err)
+		}
+	}
+}

@@ -23,19 +23,14 @@ type RateError struct {
 }
 
 func (e *RateError) Error() string {
-	u, q := e.Usage, e.Usage.Rate
-	whose := "all agencies together"
-	if q.Per == act.PerAgency {
-		whose = "this agency"
-	}
-	said := fmt.Sprintf("%v: rule %s lets %s have %d orders and %d accounts in %d hours; used are %d orders and %d accounts; accounts of this order: %d",
-		ErrRate, q.Rule.ID, whose, q.Orders, q.Accounts, q.Hours, u.Orders, u.Accounts, e.Accounts)
+	u := e.Usage
+	said := fmt.Sprintf("%v: %s; accounts of this order: %d", ErrRate, u, e.Accounts)
 	if u.Never {
 		said += "; it never fits"
 	} else {
 		said += "; there is room from " + u.RoomAt.Format(time.RFC3339) + ": run the command again then"
 	}
-	return said + "; or " + plan.LiftHint(q.Rule.ID, u.Over(e.Accounts))
+	return said + "; or " + plan.LiftHint(u.Rate.Rule.ID, u.Over(e.Accounts))
 }
 
 // Unwrap is the family.

@@ -1,9 +1,11 @@
 package export_test
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"writ/export"
 	"writ/export/order"
 	"writ/export/plan"
+	"writ/export/policy"
 	"writ/export/standing"
 )
 
@@ -204,5 +207,57 @@ func TestStandingOfAnOrderThatWasAnswered(t *testing.T) {
 	slices.SortStableFunc(all, standing.Compare)
 	if got := fmt.Sprintf("%s %s %s", all[0].State, all[1].State, all[2].State); got != "a b c" || all[3] != nil {
 		t.Errorf("sorted as %s, and %v", got, all[3])
+	}
+}
+
+// What was turned away only for now waits, and says for what: for room in a
+// rate, or for a reason to answer both.
+func TestStandingOfAnOrderThatWaits(t *testing.T) {
+	l := newLab(t)
+	files := rules(t)
+	perDay(t, 1)(files)
+	l.config.Policy = must(policy.Load(files))
+	run := func(s *order.Signed, supplement string, want error) {
+		t.Helper()
+		if _, err := export.Run(t.Context(), l.config, export.Request{Order: s.Marshal(), Supplement: supplement}); !errors.Is(err, want) {
+			t.Fatalf("Run = %v, want %v", err, want)
+		}
+	}
+	first := l.draft(t, nil, everybody...)
+	run(first, "", nil)
+	due := func(o *order.Order) { o.DueAt = hours(6) }
+	again, next := l.draft(t, due, everybody...), l.draft(t, due, everybody...)
+	run(again, "", order.ErrNearDuplicate)
+	run(next, "another case", export.ErrRate)
+	for _, tt := range []struct {
+		name  string
+		of    *order.Signed
+		later time.Duration
+		state standing.State
+		why   string
+		lift  string
+	}{
+		{"a near-duplicate", again, 0, standing.NoReason, "it names the same targets as order " + first.Digest().String() + ", decided on at .* and answered by export [0-9a-f]+", ""},
+		{"no room", next, 0, standing.NoRoom, "rule us.rate.agency.day lets this agency have 1 orders and 300 accounts in 24 hours; used are 1 orders and 1 accounts", "writ order lift --rule us.rate.agency.day --bound orders"},
+		{"room again", next, 25 * time.Hour, standing.Ready, "at the last attempt it did not fit rule us.rate.agency.day", ""},
+	} {
+		c := l.standing(tt.later)
+		c.Near = func(ctx context.Context, s *order.Signed) (string, error) {
+			near, _, err := export.Near(ctx, l.config.Ledger, l.config.Fingerprint, l.config.Catalog, s)
+			return near, err
+		}
+		got, err := c.Of(t.Context(), tt.of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.State != tt.state || !regexp.MustCompile("^"+tt.why+"$").MatchString(got.Why) || got.Lift != tt.lift {
+			t.Errorf("%s: %s (%s), lifted by %q", tt.name, got.State, got.Why, got.Lift)
+		}
+		if len(got.Duties) != 1 || got.Duties[0].What != standing.Answer || got.Duties[0].By.IsZero() {
+			t.Errorf("%s: due is %v", tt.name, got.Duties)
+		}
+		if got.RoomAt.IsZero() == (tt.state == standing.NoRoom) || got.RoomAt.After(c.Now.Add(24*time.Hour)) {
+			t.Errorf("%s: there is room at %s", tt.name, got.RoomAt)
+		}
 	}
 }

@@ -159,8 +159,30 @@ func outcomes(p *plan.Plan) string {
 		s := fmt.Sprintf("%s is %s", d.Decision.Dataset, d.Outcome)
 		if d.Why != "" {
 			s += " (" + d.Why + ")"
+		} else if d.Outcome == manifest.Refused {
+			s += " (" + refusal(p.Decision(), d.Decision.Verdicts) + ")"
 		}
 		said = append(said, s)
 	}
+	if n := len(said) - maxSaid; n > 0 {
+		said = append(said[:maxSaid], fmt.Sprintf("%d more", n))
+	}
 	return strings.Join(said, "; ")
+}
+
+// maxSaid is of how many datasets an error speaks.
+const maxSaid = 5
+
+// refusal says why a dataset is refused: that it is over a ceiling, which can
+// be lifted, or else why its first field stays.
+func refusal(d *policy.Decision, verdicts []policy.Verdict) string {
+	for _, v := range verdicts {
+		if b, over := d.Over(v); over {
+			return fmt.Sprintf("%s of %s; %s", v.Why, b.Rule.ID, plan.LiftHint(b.Rule.ID, b.Name))
+		}
+	}
+	if len(verdicts) == 0 {
+		return "no fields"
+	}
+	return verdicts[0].Why
 }

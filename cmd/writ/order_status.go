@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/urfave/cli/v2"
 
+	"writ/export"
 	"writ/export/order"
 	"writ/export/standing"
 )
@@ -62,6 +64,12 @@ func runOrderStatus(c *cli.Context) error {
 			return err
 		}
 		config.Ledger = p.Ledger
+		if p.Fingerprint != nil {
+			config.Near = func(ctx context.Context, s *order.Signed) (string, error) {
+				near, _, err := export.Near(ctx, p.Ledger, p.Fingerprint, p.Catalog, s)
+				return near, err
+			}
+		}
 	}
 	lines := []statusLine{}
 	for _, file := range files {
@@ -173,6 +181,14 @@ func whatNext(l statusLine) string {
 			says = append(says, "writ order receive "+l.File+" starts its clocks")
 		}
 		says = append(says, "writ plan "+l.File+", then writ export")
+	case standing.NoRoom:
+		room := "it never fits"
+		if !l.RoomAt.IsZero() {
+			room = "there is room from " + utc(l.RoomAt) + ": then writ export " + l.File
+		}
+		says = append(says, room, "or reviewers lift that for this order: "+l.Lift+" --to N --reason WHY --key KEY "+l.File+" APPROVAL, then writ export --approval APPROVAL "+l.File)
+	case standing.NoReason:
+		says = append(says, "if both are to be answered: writ export --supplement WHY "+l.File)
 	case standing.Held:
 		says = append(says, "then: writ export "+l.File)
 	case standing.Refused, standing.Redirected:

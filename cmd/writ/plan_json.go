@@ -27,6 +27,7 @@ type planView struct {
 	Notice     noticeView    `json:"notice"`
 	Enterprise ruleView      `json:"enterprise"`
 	Ceilings   ceilingsView  `json:"ceilings"`
+	Lifted     []liftedView  `json:"lifted"` // by approvals; the ceilings and rates are those that stand instead
 }
 
 type orderView struct {
@@ -99,6 +100,15 @@ type ceilingsView struct {
 	Rule *policy.Rule `json:"rule,omitempty"`
 }
 
+type liftedView struct {
+	Bound     string    `json:"bound"`
+	Rule      string    `json:"rule"`
+	Ceiling   int64     `json:"ceiling"` // as the policy has it
+	Limit     int64     `json:"limit"`   // that stands instead
+	ExpiresAt time.Time `json:"expires_at"`
+	By        []string  `json:"by"` // reviewers
+}
+
 func viewPlan(p *plan.Plan) planView {
 	d := p.Decision()
 	verified := d.Order()
@@ -110,7 +120,7 @@ func viewPlan(p *plan.Plan) planView {
 			Authority: o.Authority, Emergency: o.Emergency != nil, Test: o.Test, Supplement: verified.Supplement(),
 		},
 		DecidedAt: d.DecidedAt().UTC(), Policy: d.Policy(), Catalog: d.Catalog(),
-		Targets: []targetView{}, Doubts: viewDoubts(o), Datasets: []datasetView{},
+		Targets: []targetView{}, Doubts: viewDoubts(o), Datasets: []datasetView{}, Lifted: []liftedView{},
 		Narrowed: d.Narrowed(), Nothing: p.Empty(),
 		Agency: o.Agency, Recipient: string(verified.Recipient().Kind()),
 		Clocks:     clocksView{d.Clocks().ReceivedAt.UTC(), given(d.Clocks().NotBefore), given(d.Clocks().Deadline), cited(d.Clocks().Rule)},
@@ -120,6 +130,9 @@ func viewPlan(p *plan.Plan) planView {
 	}
 	for _, t := range p.Targets() {
 		v.Targets = append(v.Targets, targetView{string(t.Type), t.Several, t.Accounts, t.Redirected})
+	}
+	for _, a := range verified.Approvals() {
+		v.Lifted = append(v.Lifted, liftedView{a.Bound, a.Rule, a.Ceiling, a.Limit, a.ExpiresAt.UTC(), reviewerIDs(a.Signers)})
 	}
 	for _, x := range p.Datasets() {
 		v.Datasets = append(v.Datasets, viewDataset(x))

@@ -12,6 +12,7 @@ import (
 
 	"writ/export/plan"
 	"writ/export/policy"
+	"writ/manifest"
 )
 
 // writePlan writes a plan for people: first what they must compare with the
@@ -144,9 +145,22 @@ func writeTail(w io.Writer, p *plan.Plan) {
 		label(w, "enterprise", "of an enterprise customer's account: %s; %s", e.Why, ruleText(e.Rule))
 	}
 	label(w, "ceilings", "%s; %s", d.Ceilings(), ruleText(d.CeilingRule()))
+	for _, a := range d.Order().Approvals() {
+		label(w, "lifted", "%s of %s from %d to %d until %s, by %s", a.Bound, a.Rule, a.Ceiling, a.Limit, utc(a.ExpiresAt), strings.Join(reviewerIDs(a.Signers), ", "))
+	}
+	for _, r := range d.Rates() {
+		label(w, "rate", "%s; %s", r, ruleText(r.Rule))
+	}
 	label(w, "policy", "%s", d.Policy())
 	label(w, "catalog", "%s", d.Catalog())
 	label(w, "plan", "%s", p.Digest())
+}
+
+func reviewerIDs(signers []manifest.Signer) (ids []string) {
+	for _, s := range signers {
+		ids = append(ids, s.ID)
+	}
+	return ids
 }
 
 func noticeText(n policy.Notice) string {

@@ -145,6 +145,9 @@ func printVerified(w io.Writer, v *bundle.Verified, p *trust.Provider) {
 		}
 	}
 	line("order", "%s: %s under %s, issued by %s", x.Order.Digest, x.Order.Process, x.Order.LegalBasis, x.Order.Authority)
+	for _, a := range x.Approvals {
+		line("approval", "%s lifted a ceiling for this order; it is in the bag", a)
+	}
 	line("for", "%s, one %s recipient", x.Order.Agency, x.Recipients[0].Kind)
 	for _, d := range x.Datasets {
 		said := fmt.Sprintf("%s: %s, %d records, %d fields", d.Name, d.Outcome, d.Records, len(d.Fields))

@@ -22,6 +22,24 @@ type Bound struct {
 // Bounds returns every ceiling on the order, as the policy sets it.
 func (d *Decision) Bounds() []Bound { return slices.Clone(d.bounds) }
 
+// Over returns the bound that refused a field, and false if none did.
+func (d *Decision) Over(v Verdict) (Bound, bool) {
+	if v.Ground != OverCeiling || d.order == nil {
+		return Bound{}, false
+	}
+	name := "window"
+	if len(d.order.Order().Targets) > d.ceilings.Targets {
+		name = "targets"
+	} else if w := d.ceilings.window(v.Category); w.Category != "" {
+		name += "." + string(w.Category)
+	}
+	i := slices.IndexFunc(d.bounds, func(b Bound) bool { return b.Rule == d.ceilingRule && b.Name == name })
+	if i < 0 {
+		return Bound{}, false
+	}
+	return d.bounds[i], true
+}
+
 // A raise is a bound and what raises it.
 type raise struct {
 	Bound

@@ -38,6 +38,15 @@ func (u Usage) Over(accounts int) string {
 	return "orders"
 }
 
+// String says the rate and what is used of it in words.
+func (u Usage) String() string {
+	q, whose := u.Rate, "all agencies together"
+	if q.Per == act.PerAgency {
+		whose = "this agency"
+	}
+	return fmt.Sprintf("rule %s lets %s have %d orders and %d accounts in %d hours; used are %d orders and %d accounts", q.Rule.ID, whose, q.Orders, q.Accounts, q.Hours, u.Orders, u.Accounts)
+}
+
 // Exclusively calls do while no other process and no other goroutine is in a
 // call of its own, and all that is in the tree is published. What do reads of
 // the ledger is all that it says, until do appends.

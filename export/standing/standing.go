@@ -34,10 +34,12 @@ const (
 	Unsigned    State = "waiting-for-signatures" // see [Standing.Need]
 	NoCallBack  State = "waiting-for-call-back"  // nobody called the authority back, or not on its number
 	NotYet      State = "not-in-force-yet"
-	Ready       State = "ready"      // to be answered
-	Held        State = "held"       // all that may be released is held
-	Refused     State = "refused"    // nothing of it may be released
-	Redirected  State = "redirected" // all of it is an enterprise customer's
+	NoRoom      State = "waiting-for-room"   // a rate is full, until [Standing.RoomAt]
+	NoReason    State = "waiting-for-reason" // a near-duplicate, and nobody said why to answer both
+	Ready       State = "ready"              // to be answered
+	Held        State = "held"               // all that may be released is held
+	Refused     State = "refused"            // nothing of it may be released
+	Redirected  State = "redirected"         // all of it is an enterprise customer's
 	Exported    State = "exported"
 	NoticeDue   State = "notice-due"    // exported, and the user is to be told
 	FollowUpDue State = "follow-up-due" // exported, and legal process is to follow
@@ -81,6 +83,8 @@ type Standing struct {
 	Need       order.Need         `json:"need,omitzero"`
 	ReceivedAt time.Time          `json:"received_at,omitzero"` // zero: not recorded as received
 	Duties     []Duty             `json:"duties"`               // the next first
+	RoomAt     time.Time          `json:"room_at,omitzero"`     // when one more order, with one account, fits the rates
+	Lift       string             `json:"lift,omitzero"`        // the command by which reviewers lift the rate instead, without its values
 	Exports    []Export           `json:"exports"`
 }
 
@@ -91,6 +95,9 @@ type Config struct {
 	Policy   *policy.Policy
 	Ledger   *record.Recorder // only read; nil: no ledger, so nothing was recorded
 	Now      time.Time
+
+	// Near says which order the given one repeats, as [order.Against] takes it; nil: not known.
+	Near func(context.Context, *order.Signed) (string, error)
 
 	UnsafeTesting bool // a test workspace's orders
 
@@ -130,7 +137,9 @@ func (c *Config) Of(ctx context.Context, s *order.Signed) (*Standing, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.open(st, h, verified)
+		if err := c.open(ctx, st, h, s, verified); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortStableFunc(st.Duties, func(a, b Duty) int { return compare(a.By, b.By) })
 	return st, nil
@@ -178,7 +187,7 @@ func (c *Config) turnedAway(st *Standing, o *order.Order, r *order.Report) bool 
 }
 
 // open says what becomes of a genuine order that was not answered.
-func (c *Config) open(st *Standing, h *record.History, v *order.Verified) {
+func (c *Config) open(ctx context.Context, st *Standing, h *record.History, s *order.Signed, v *order.Verified) error {
 	d := c.Policy.Decide(v, c.Catalog, c.Now)
 	deadline := d.Clocks().Deadline
 	if o := v.Order(); deadline.IsZero() && !o.DueAt.IsZero() {
@@ -189,10 +198,14 @@ func (c *Config) open(st *Standing, h *record.History, v *order.Verified) {
 		switch last.Result {
 		case act.Rejected:
 			st.State, st.Why = Rejected, last.Rejected.Why
-			return
+			if err := c.pending(ctx, st, h, s, d); err != nil || st.State == Rejected {
+				return err
+			}
+			st.Duties = append(st.Duties, Duty{Answer, deadline})
+			return nil
 		case act.Redirected:
 			st.State, st.Why = Redirected, last.Decision.Enterprise.Why
-			return
+			return nil
 		case act.Unavailable:
 			st.Why = "at the last attempt its stores could not be read"
 		}
@@ -212,7 +225,7 @@ func (c *Config) open(st *Standing, h *record.History, v *order.Verified) {
 	case granted == 0:
 		st.State, st.Why = Refused, strings.Join(why, "; ")
 		if h.Decided != nil {
-			return // it was answered: by a refusal
+			return nil // it was answered: by a refusal
 		}
 	case held == granted:
 		st.State, st.Why = Held, d.Clocks().Rule.Cite
@@ -222,6 +235,43 @@ func (c *Config) open(st *Standing, h *record.History, v *order.Verified) {
 	if h.ReceivedAt.IsZero() {
 		st.Duties = append(st.Duties, Duty{Receive, v.Order().ExpiresAt.UTC()})
 	}
+	return nil
+}
+
+// pending says what an order waits for that was turned away only for now. How
+// many accounts it has the ledger does not say, so room is for one at least.
+func (c *Config) pending(ctx context.Context, st *Standing, h *record.History, s *order.Signed, d *policy.Decision) error {
+	switch h.Decided.Rejected.Code {
+	case act.NearDuplicate:
+		st.State = NoReason
+		if c.Near == nil {
+			return nil
+		}
+		near, err := c.Near(ctx, s)
+		if near != "" {
+			st.Why = "it names the same targets as " + near
+		}
+		return err
+	case act.OverRate:
+		if h.Received == nil {
+			return nil
+		}
+		now := act.Decided{Head: act.Head{RecordedAt: c.Now}, Order: st.Digest, Accounts: 1, Decision: act.Decision{Rates: d.Record().Rates}}
+		used, err := c.Ledger.Usage(ctx, now, h.Received.Order)
+		if err != nil {
+			return err
+		}
+		st.State, st.Why = Ready, "at the last attempt it did not fit rule "+h.Decided.Rejected.Rule
+		for _, u := range used {
+			if u.Full() && (st.Lift == "" || u.Never || u.RoomAt.After(st.RoomAt)) {
+				st.State, st.Why, st.RoomAt, st.Lift = NoRoom, u.String(), u.RoomAt, "writ order lift --rule "+u.Rate.Rule.ID+" --bound "+u.Over(1)
+			}
+			if u.Never {
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // exported says what is still to be done after an answer.
