@@ -47,7 +47,7 @@ func (r *report) plots() (string, bool) {
 		fmt.Fprintf(&b, `<g transform="translate(%d %d)">`+"\n", i%columns*cellWidth, i/columns*cellHeight)
 		fmt.Fprintf(&b, `<text class="title" x="%d" y="16">%s</text>`+"\n", left, d.title)
 		draw(&b, 40, "time", d.time, func(v float64) string { return spread{median: v}.one() })
-		draw(&b, 40+panel+28, "peak memory", d.memory, func(v float64) string { return fmt.Sprintf("%.3g MB", v/1e6) })
+		draw(&b, 40+panel+28, "peak memory", d.memory, func(v float64) string { return fmt.Sprintf("%.0f MB", v/1e6) })
 		fmt.Fprintf(&b, `<text x="%d" y="%d">%s</text>`+"\n</g>\n", left, cellHeight-14, d.x)
 	}
 	b.WriteString("</svg>\n")
