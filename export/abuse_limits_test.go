@@ -15,8 +15,10 @@ import (
 	"writ/crypto/digest"
 	"writ/export"
 	"writ/export/order"
+	"writ/export/plan"
 	"writ/export/record"
 	"writ/manifest/approval"
+	"writ/manifest/ledger"
 )
 
 // perDay is the default policy with so many orders a day for an agency.
@@ -275,4 +277,40 @@ func TestARefusalSaysWhichCeiling(t *testing.T) {
 			t.Errorf("%s: Run = %v", tt.name, err)
 		}
 	}
+}
+
+// A bundle that waits for its record is delivered only by the decision that it
+// was made by: not once the approval that let it grow is gone.
+func TestWhatWaitsNeedsItsApproval(t *testing.T) {
+	l := newLab(t)
+	small := attack{policy: func(files fstest.MapFS) {
+		alterFile(t, files, "us.yaml", "targets: 50, accounts: 100, records: 10000000", "targets: 50, accounts: 100, records: 3")
+	}}
+	o := l.warrantFor(t, "waits")
+	lifted := small
+	lifted.request = func(_ *lab, _ *export.Config, r *export.Request) {
+		r.Approvals = [][]byte{l.lifting(t, o, func(a *approval.Approval) {
+			a.Rule, a.Bound, a.Ceiling, a.Limit = "us.ceiling", "records", 3, 1000
+		}, "reviewer-1", "reviewer-2")}
+	}
+	disk, locks := errors.New("disk"), 0
+	l.fault = func(s ledger.Step) (bool, error) {
+		if s == ledger.StepLock {
+			if locks++; locks == 2 { // the manifest's record, behind the decision's
+				return false, disk
+			}
+		}
+		return false, nil
+	}
+	if _, err := l.answer(t, lifted, o); !errors.Is(err, disk) {
+		t.Fatal(err)
+	}
+	l.fault = nil
+	if receipt, err := l.answer(t, small, o); !errors.Is(err, plan.ErrCeiling) || receipt != nil {
+		t.Errorf("without the approval: %v, %v", receipt, err)
+	}
+	if receipt, err := l.answer(t, lifted, o); err != nil || receipt.Resumed {
+		t.Errorf("with one again: %v", err)
+	}
+	l.audits(t, 0)
 }
