@@ -110,7 +110,7 @@ func Open(dir string) (*Workspace, error) {
 	w := &Workspace{Dir: dir}
 	b, err := w.read(ConfigFile, maxConfigBytes)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; -w DIR names a workspace", err)
 	}
 	if w.Config, err = parseConfig(b); err != nil {
 		return nil, err
