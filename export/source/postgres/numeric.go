@@ -3,6 +3,7 @@ package postgres
 import (
 	"encoding/binary"
 	"strconv"
+	"strings"
 
 	"writ/export/source"
 )
@@ -40,6 +41,9 @@ func appendNumeric(dst, raw []byte) (_ []byte, scale int, err error) {
 	scale = int(binary.BigEndian.Uint16(raw[6:]))
 	digits := raw[8:]
 	if len(digits) != 2*count || scale > 0x3fff {
+		return nil, 0, errForm
+	}
+	if count-1-weight > (scale+3)/4 { // more digits than its text would show
 		return nil, 0, errForm
 	}
 	// The server strips leading zeros, and zero has neither sign nor weight
@@ -91,7 +95,11 @@ func appendNumeric(dst, raw []byte) (_ []byte, scale int, err error) {
 		if !ok {
 			return nil, 0, errForm
 		}
-		dst = append(dst, group[:min(left, 4)]...)
+		shown := min(left, 4)
+		if strings.Trim(string(group[shown:]), "0") != "" {
+			return nil, 0, errForm
+		}
+		dst = append(dst, group[:shown]...)
 	}
 	return dst, scale, nil
 }
