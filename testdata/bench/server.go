@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A server is a PostgreSQL cluster of the bench's own, on a socket in its folder.
@@ -120,9 +122,14 @@ func (s *server) script(ctx context.Context, sql string, variables ...string) er
 	return nil
 }
 
-// cpu returns the processor seconds of the connections that have ended: the
-// postmaster is their parent.
+// cpu returns the processor seconds of the connections, once they have ended:
+// the postmaster is their parent.
 func (s *server) cpu() (float64, error) {
+	for begin := time.Now(); s.connected(); time.Sleep(time.Millisecond) {
+		if time.Since(begin) > 10*time.Second {
+			return 0, errors.New("a connection to the server does not end")
+		}
+	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.pid))
 	if err != nil {
 		return 0, err
@@ -133,4 +140,16 @@ func (s *server) cpu() (float64, error) {
 	user, err1 := strconv.ParseFloat(fields[13], 64)
 	system, err2 := strconv.ParseFloat(fields[14], 64)
 	return (user + system) / 100, errors.Join(err1, err2)
+}
+
+// connected reports whether a connection is served: a process that does, and no
+// other, bears the name of the database.
+func (s *server) connected() bool {
+	for _, pid := range descendants(s.pid)[1:] {
+		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)) // gone: none
+		if bytes.Contains(name, []byte(" bench [local] ")) {
+			return true
+		}
+	}
+	return false
 }
