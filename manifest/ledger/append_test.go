@@ -2,8 +2,10 @@ package ledger_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -52,6 +54,41 @@ func TestAppendAll_sizes(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(cfg.Dir, full+".p")); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("partial tiles of %s are still there: %v", full, err)
 		}
+	}
+}
+
+// What is appended together is written together, whether it is little or much:
+// each batch leaves one partial bundle at most.
+func TestAppendAll_batches(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		entries int
+		want    []string
+	}{
+		{"an order's acts", 3, []string{"000.p/3"}},
+		{"a tile", 256, []string{"000"}},
+		{"more than a tile", 300, []string{"000", "001.p/44"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := newConfig(t)
+			for i, p := range appendAll(t, open(t, cfg), entries(0, tt.entries)...) {
+				if p.Index() != int64(i) {
+					t.Fatalf("entry %d has index %d", i, p.Index())
+				}
+			}
+			bundles := os.DirFS(filepath.Join(cfg.Dir, "tile", "entries"))
+			var got []string
+			for _, pattern := range []string{"???", "*/*"} {
+				found, err := fs.Glob(bundles, pattern)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, found...)
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("bundles are %q, want %q", got, tt.want)
+			}
+		})
 	}
 }
 

@@ -3,13 +3,9 @@
 package ledger
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/transparency-dev/tessera"
 )
 
 // Append puts an entry into the ledger and returns its proof once a published
@@ -163,26 +159,12 @@ func (l *Log) add(ctx context.Context, entries [][]byte, unlock func()) ([]int64
 	l.pending.Go(func() {
 		defer unlock()
 		var r result
-		for batch := range slices.Chunk(entries, together(len(entries))) {
-			made := make([]*tessera.Entry, len(batch))
-			for i, e := range batch {
-				made[i] = tessera.NewEntry(bytes.Clone(e))
-			}
-			futures := make([]tessera.IndexFuture, len(batch))
-			for i, e := range made {
-				futures[i] = l.driver.add(context.WithoutCancel(ctx), e)
-			}
-			for _, future := range futures {
-				at, err := future()
-				r.indexes = append(r.indexes, int64(at.Index))
-				r.err = errors.Join(r.err, err)
-			}
-			if r.err != nil {
+		for batch := range slices.Chunk(entries, tileWidth) {
+			indexes, err := l.driver.add(batch)
+			if r.err = err; err != nil {
 				break
 			}
-		}
-		if r.err == nil && !slices.IsSorted(r.indexes) {
-			r.err = errOrder
+			r.indexes = append(r.indexes, indexes...)
 		}
 		done <- r
 	})
@@ -195,22 +177,6 @@ func (l *Log) add(ctx context.Context, entries [][]byte, unlock func()) ([]int64
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: adding: %w", ErrDeadline, ctx.Err())
 	}
-}
-
-// errOrder can come of a large append alone; see [together].
-var errOrder = errors.New("the entries are in, but not in the order in which they were given: append fewer at once")
-
-// together is how many of n entries are given to Tessera at once. Its queue
-// hands on what has waited a millisecond, or is a whole tile, from goroutines
-// that may overtake each other. So a few entries, such as the acts on an order,
-// go in one by one: their order says what was known before what. Many would take
-// too long that way.
-func together(n int) int {
-	const few = 16
-	if n <= few {
-		return 1
-	}
-	return tileWidth
 }
 
 // prove makes the proofs, and checks that they prove what was appended.

@@ -5,6 +5,7 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -23,10 +24,10 @@ import (
 
 // A driver is Tessera at work on one folder.
 type driver struct {
-	add tessera.AddFn
+	storage tessera.Driver // one for all appenders: it has the lock among them
+	opts    *tessera.AppendOptions
 	// sign makes a checkpoint of a tree, signed and cosigned.
 	sign      func(ctx context.Context, size uint64, root []byte) ([]byte, error)
-	cancel    context.CancelFunc
 	label     string
 	witnesses *witnessTransport // nil without a policy
 }
@@ -38,9 +39,8 @@ var drivers atomic.Int64
 func startDriver(dir string, cfg Config) (*driver, error) {
 	quietKlog(cfg.Logger)
 	d := &driver{label: strconv.FormatInt(drivers.Add(1), 10)}
-	opts := tessera.NewAppendOptions().
+	d.opts = tessera.NewAppendOptions().
 		WithCheckpointSigner(cfg.Signer).
-		WithBatching(tileWidth, time.Millisecond).
 		WithCheckpointInterval(math.MaxInt64). // never: see Log.published
 		WithCheckpointRepublishInterval(0).
 		WithGarbageCollectionInterval(0) // see Log.collect
@@ -52,26 +52,62 @@ func startDriver(dir string, cfg Config) (*driver, error) {
 		if err != nil {
 			return nil, err
 		}
-		opts.WithWitnesses(group, &tessera.WitnessOptions{Timeout: max(cfg.Deadline/2, publishAgain)})
+		d.opts.WithWitnesses(group, &tessera.WitnessOptions{Timeout: max(cfg.Deadline/2, publishAgain)})
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	d.cancel = cancel
-	storage, err := posix.New(ctx, posix.Config{Path: dir, HTTPClient: client})
-	if err == nil {
-		// What Tessera starts inherits the label, see running.
-		pprof.Do(ctx, pprof.Labels(labelName, d.label), func(ctx context.Context) {
-			var a *tessera.Appender
-			var r tessera.LogReader
-			if a, _, r, err = tessera.NewAppender(ctx, storage, opts); err == nil {
-				d.add, d.sign = a.Add, opts.CheckpointPublisher(r, client)
-			}
-		})
-	}
-	if err != nil {
-		cancel()
+	defer cancel()
+	var err error
+	if d.storage, err = posix.New(ctx, posix.Config{Path: dir, HTTPClient: client}); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrLedger, err)
 	}
+	_, reader, err := d.appender(ctx, 1) // which makes an empty tree
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLedger, err)
+	}
+	d.sign = d.opts.CheckpointPublisher(reader, client)
 	return d, nil
+}
+
+// appender starts what adds entries in batches of a size, until ctx ends.
+func (d *driver) appender(ctx context.Context, size int) (add tessera.AddFn, r tessera.LogReader, err error) {
+	// What Tessera starts inherits the label, see running.
+	pprof.Do(ctx, pprof.Labels(labelName, d.label), func(ctx context.Context) {
+		var a *tessera.Appender
+		if a, _, r, err = tessera.NewAppender(ctx, d.storage, d.opts.WithBatching(uint(size), never)); err == nil {
+			add = a.Add
+		}
+	})
+	return add, r, err
+}
+
+// never is longer than anything waits in a queue of Tessera's.
+const never = time.Hour
+
+// add puts entries into the tree, at indexes that follow each other in their
+// order, as one batch. The caller holds the ledger's lock.
+//
+// Tessera's queue hands on what has waited long enough from a goroutine that
+// the next may overtake, but what fills a batch from the one that adds. So each
+// batch has a queue that it fills, and in which nothing waits.
+func (d *driver) add(entries [][]byte) (indexes []int64, err error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	add, _, err := d.appender(ctx, len(entries))
+	if err != nil {
+		return nil, err
+	}
+	futures := make([]tessera.IndexFuture, len(entries))
+	for i, e := range entries {
+		futures[i] = add(ctx, tessera.NewEntry(bytes.Clone(e)))
+	}
+	for i, future := range futures {
+		at, failed := future()
+		err = errors.Join(err, failed)
+		if indexes = append(indexes, int64(at.Index)); err == nil && indexes[i] != indexes[0]+int64(i) {
+			err = fmt.Errorf("entry %d of a batch at %d is at %d", i, indexes[0], indexes[i])
+		}
+	}
+	return indexes, err
 }
 
 func witnessGroup(p Policy) (tessera.WitnessGroup, error) {
@@ -91,10 +127,9 @@ func witnessGroup(p Policy) (tessera.WitnessGroup, error) {
 	return group, nil
 }
 
-// stop ends the driver and waits until nothing of it runs: a second driver on
-// the same folder beside a first that is still publishing loses entries.
+// stop waits until nothing of the driver runs: a second driver on the same
+// folder beside a first that is still writing loses entries.
 func (d *driver) stop(limit time.Duration) error {
-	d.cancel()
 	if d.witnesses != nil {
 		d.witnesses.base.CloseIdleConnections()
 	}
