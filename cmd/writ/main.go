@@ -27,6 +27,7 @@ import (
 )
 
 func main() {
+	collectLate()
 	noCoreDumps()
 	takeSecrets(passwordVariable, passphraseVariable, engineerPasswordVariable)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

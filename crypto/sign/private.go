@@ -6,12 +6,10 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"runtime/debug"
 
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
-	"github.com/sigstore/sigstore/pkg/signature"
 )
 
 // An Algorithm is a kind of key that writ makes.
@@ -114,9 +112,5 @@ func LoadSigner(text []byte, password func() ([]byte, error)) (Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	signer, err := signature.LoadSignerVerifier(key, crypto.SHA256)
-	if err != nil {
-		return nil, errors.Join(ErrKey, err)
-	}
-	return &keySigner{public: public, signer: signer}, nil
+	return &keySigner{public, private}, nil
 }

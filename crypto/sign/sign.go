@@ -10,13 +10,14 @@
 package sign
 
 import (
-	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
-	"github.com/sigstore/sigstore/pkg/signature"
 )
 
 // A Purpose is what a signature is for: the payload type of its envelope.
@@ -54,8 +55,8 @@ type Signer interface {
 
 // keySigner signs with a private key in memory.
 type keySigner struct {
-	public PublicKey
-	signer signature.Signer
+	public  PublicKey
+	private crypto.Signer
 }
 
 func (s *keySigner) Public() PublicKey { return s.public }
@@ -64,7 +65,11 @@ func (s *keySigner) Sign(p Purpose, payload []byte) ([]byte, error) {
 	if p == "" {
 		return nil, fmt.Errorf("%w: a signature needs a purpose", ErrPurpose)
 	}
-	sig, err := s.signer.SignMessage(bytes.NewReader(signed(p, payload)))
+	message, hash := signedSum(p, payload), crypto.SHA256
+	if _, pure := s.private.Public().(ed25519.PublicKey); pure {
+		message, hash = signed(p, payload), 0
+	}
+	sig, err := s.private.Sign(rand.Reader, message, hash)
 	if err != nil {
 		return nil, fmt.Errorf("%w: signing with key %s: %w", ErrKey, s.public.ID(), err)
 	}

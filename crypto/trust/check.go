@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,8 +20,8 @@ const (
 )
 
 var (
-	idForm     = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
-	dashedForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	idForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`) })
+	dashedForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`) })
 )
 
 var kinds = []Kind{Court, Judge, Prosecutor, Police, SecurityService, DesignatedAuthority}
@@ -228,14 +229,14 @@ func checkIDs[T any](what string, list []T, id func(T) string) error {
 }
 
 func checkID(what, id string) error {
-	if len(id) > maxTextBytes || !idForm.MatchString(id) {
+	if len(id) > maxTextBytes || !idForm().MatchString(id) {
 		return fmt.Errorf("%s %q: an id is made of lower-case letters, digits, dots, dashes and underscores", what, id)
 	}
 	return nil
 }
 
 func checkDashed(what, s string) error {
-	if len(s) > maxTextBytes || !dashedForm.MatchString(s) {
+	if len(s) > maxTextBytes || !dashedForm().MatchString(s) {
 		return fmt.Errorf("%s %q: want lower-case words joined by dashes", what, s)
 	}
 	return nil

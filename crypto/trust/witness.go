@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // MaxWitnesses bounds the witnesses of a ledger.
@@ -46,9 +47,9 @@ func (w *Witnesses) clone() *Witnesses {
 }
 
 var (
-	originForm  = regexp.MustCompile(`^[!-*,-~]+$`) // printable ASCII without space and +
-	witnessForm = regexp.MustCompile(`^[!-*,-~]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$`)
-	urlForm     = regexp.MustCompile(`^https?://[!-~]+$`)
+	originForm  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[!-*,-~]+$`) }) // printable ASCII without space and +
+	witnessForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[!-*,-~]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$`) })
+	urlForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^https?://[!-~]+$`) })
 )
 
 // Bounds in bytes. They are not in the expressions, where they would make every
@@ -68,12 +69,12 @@ func (w *Witnesses) check() error {
 	seen, places := map[string]bool{}, map[string]bool{}
 	for i, one := range w.List {
 		switch {
-		case len(one.Key) > maxWitnessKey || len(one.Name()) > maxOrigin || !witnessForm.MatchString(one.Key):
+		case len(one.Key) > maxWitnessKey || len(one.Name()) > maxOrigin || !witnessForm().MatchString(one.Key):
 			return fmt.Errorf("witness %d: want a note verifier key, name+id+base64", i+1)
 		// One who counts twice would be two of the threshold.
 		case seen[one.Name()]:
 			return fmt.Errorf("witness %s: there are two", one.Name())
-		case one.URL != "" && (len(one.URL) > maxURL || !urlForm.MatchString(one.URL)):
+		case one.URL != "" && (len(one.URL) > maxURL || !urlForm().MatchString(one.URL)):
 			return fmt.Errorf("witness %s: want an address http(s)://host/prefix", one.Name())
 		case one.URL != "" && places[one.URL]:
 			return fmt.Errorf("witness %s: another one has its address", one.Name())
@@ -88,7 +89,7 @@ func checkOrigin(use Use, origin string) error {
 	switch {
 	case use != UseLedger && origin != "":
 		return fmt.Errorf("origin: only a key with use %s has one", UseLedger)
-	case use == UseLedger && (len(origin) > maxOrigin || !originForm.MatchString(origin)):
+	case use == UseLedger && (len(origin) > maxOrigin || !originForm().MatchString(origin)):
 		return fmt.Errorf("origin %q: a ledger's is 1 to 200 printable characters of ASCII, without spaces and +, such as example.com/ledger", origin)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"writ/export/internal/strictyaml"
@@ -17,13 +18,13 @@ const (
 
 // Names of accounts, identifiers, datasets and fields: they become paths in the
 // bag and members of JSON, on every system.
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`)
+var nameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`) })
 
 // Names that Windows takes for devices, with any extension.
-var reservedForm = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
+var reservedForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`) })
 
 func validName(s string) bool {
-	return len(s) <= maxName && nameForm.MatchString(s) && !reservedForm.MatchString(s)
+	return len(s) <= maxName && nameForm().MatchString(s) && !reservedForm().MatchString(s)
 }
 
 // sqlName checks a name that a store will quote: quoting is the store's job,

@@ -115,7 +115,7 @@ func (c *checker) exhibits(documents []Document) {
 	for i, d := range documents {
 		at := fmt.Sprintf("documents[%d]", i)
 		c.name(at+".name", d.Name)
-		if !fileName.MatchString(d.Name) {
+		if !fileName().MatchString(d.Name) {
 			c.fail(at+".name", "is not the bare name of a file")
 		}
 		if c.documents[d.Name] {

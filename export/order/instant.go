@@ -2,7 +2,6 @@ package order
 
 import (
 	"errors"
-	"regexp"
 	"time"
 )
 
@@ -17,7 +16,7 @@ var errInstant = errors.New("not a time: write it as 2026-03-01T00:00:00Z or 202
 
 // RFC 3339, section 4.3: "-00:00" says that the zone is not known, so it is
 // refused: an hour of doubt is enough to hand over the wrong session.
-var rfc3339 = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|\+([01][0-9]|2[0-3]):[0-5][0-9]|-(0[1-9]|1[0-9]|2[0-3]):[0-5][0-9]|-00:(0[1-9]|[1-5][0-9]))$`)
+var rfc3339 = form(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|\+([01][0-9]|2[0-3]):[0-5][0-9]|-(0[1-9]|1[0-9]|2[0-3]):[0-5][0-9]|-00:(0[1-9]|[1-5][0-9]))$`)
 
 // At returns the instant t, written in UTC. The zero time gives the zero
 // Instant; a year that RFC 3339 can't write gives one that [New] refuses.
@@ -31,7 +30,7 @@ func At(t time.Time) Instant {
 
 // ParseInstant reads RFC 3339 with a zone, to at most a nanosecond.
 func ParseInstant(s string) (Instant, error) {
-	if !rfc3339.MatchString(s) {
+	if !rfc3339().MatchString(s) {
 		return Instant{}, errInstant
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -133,8 +132,8 @@ func where(err error) string {
 }
 
 var (
-	index  = regexp.MustCompile(`^[0-9]{1,9}$`)
-	member = regexp.MustCompile(`^[a-z][a-z0-9_]{0,40}$`)
+	index  = form(`^[0-9]{1,9}$`)
+	member = form(`^[a-z][a-z0-9_]{0,40}$`)
 )
 
 // path writes a JSON pointer as people read it: targets[2].value. It stops
@@ -143,9 +142,9 @@ func path(p jsontext.Pointer) string {
 	var b strings.Builder
 	for t := range p.Tokens() {
 		switch {
-		case index.MatchString(t):
+		case index().MatchString(t):
 			b.WriteString("[" + t + "]")
-		case member.MatchString(t):
+		case member().MatchString(t):
 			if b.Len() > 0 {
 				b.WriteByte('.')
 			}

@@ -3,6 +3,7 @@ package order
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -11,15 +12,20 @@ import (
 
 // The forms of words that machines compare. None can hold a wildcard.
 var (
-	dashed    = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)               // search-warrant
-	dotted    = regexp.MustCompile(`^[a-z][a-z0-9_]*([.-][a-z0-9_]+)*$`)          // sign-ins, session.address
-	fileName  = regexp.MustCompile(`^[^./\\:*?"<>|][^/\\:*?"<>|]*$`)              // order.pdf
-	mediaType = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*$`) // application/pdf
+	dashed    = form(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)               // search-warrant
+	dotted    = form(`^[a-z][a-z0-9_]*([.-][a-z0-9_]+)*$`)          // sign-ins, session.address
+	fileName  = form(`^[^./\\:*?"<>|][^/\\:*?"<>|]*$`)              // order.pdf
+	mediaType = form(`^[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*$`) // application/pdf
 )
 
-func (c *checker) word(path, s string, form *regexp.Regexp) {
-	if c.text(path, s, MaxName); !form.MatchString(s) {
-		c.fail(path, "is not of the form %s", strings.Trim(form.String(), "^$"))
+// form compiles an expression when it is first asked for: most commands read no order.
+func form(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
+func (c *checker) word(path, s string, form func() *regexp.Regexp) {
+	if c.text(path, s, MaxName); !form().MatchString(s) {
+		c.fail(path, "is not of the form %s", strings.Trim(form().String(), "^$"))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/gofrs/flock"
 
@@ -47,12 +48,12 @@ type Staging struct {
 }
 
 // idForm keeps an id from being a path.
-var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+var idForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`) })
 
 // Stage locks the delivery called id and returns its staging folder, with
 // whatever an earlier process left there.
 func (o *Outbox) Stage(id string) (*Staging, error) {
-	if !idForm.MatchString(id) {
+	if !idForm().MatchString(id) {
 		return nil, fmt.Errorf("%w: %q", ErrID, id)
 	}
 	s := &Staging{dir: filepath.Join(o.dir, staging, id), final: o.Path(id)}

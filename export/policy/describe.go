@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"writ/crypto/trust"
@@ -161,7 +162,7 @@ func (s scope) about(says string) string {
 }
 
 // entityID is an entity in Cedar's syntax.
-var entityID = regexp.MustCompile(`\b[A-Za-z]+::"([^"]*)"`)
+var entityID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[A-Za-z]+::"([^"]*)"`) })
 
 // says is a Cedar policy in words: whom it is about, what it reaches, and its
 // conditions.
@@ -169,7 +170,7 @@ func (r cedarRule) says() string {
 	head, conditions, _ := strings.Cut(strings.TrimSuffix(r.text, ";"), "\n)")
 	who, what := "every process", "all data"
 	for _, line := range strings.Split(head, "\n") {
-		m := entityID.FindStringSubmatch(line)
+		m := entityID().FindStringSubmatch(line)
 		part := strings.Fields(line)
 		switch {
 		case m == nil || len(part) < 2:
@@ -182,7 +183,7 @@ func (r cedarRule) says() string {
 		}
 	}
 	words := strings.NewReplacer("context.", "", "&&", "and", "||", "or", "==", "is", "!=", "is not",
-		"when {", "if", "unless {", "unless", " }", "").Replace(entityID.ReplaceAllString(conditions, "$1"))
+		"when {", "if", "unless {", "unless", " }", "").Replace(entityID().ReplaceAllString(conditions, "$1"))
 	return strings.TrimSpace(who + ": " + what + " " + strings.Join(strings.Fields(words), " "))
 }
 

@@ -89,7 +89,7 @@ func (r *reader) lines(key string, needed bool) []line {
 }
 
 func validID(s string) bool {
-	return len(s) <= 64 && wordForm.MatchString(strings.ReplaceAll(s, ".", "-"))
+	return len(s) <= 64 && wordForm().MatchString(strings.ReplaceAll(s, ".", "-"))
 }
 
 func (r *reader) readClasses() {

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"writ/crypto/trust"
@@ -132,10 +133,10 @@ func (t *terms) process(p trust.Process) (process, bool) {
 // Those release nothing, whatever their line in the YAML says.
 func preserves(p trust.Process) bool { return strings.Contains(string(p), "preserv") }
 
-var wordForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+var wordForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`) })
 
 // validWord holds names to the form that orders have for theirs.
-func validWord(s string) bool { return len(s) <= 64 && wordForm.MatchString(s) }
+func validWord(s string) bool { return len(s) <= 64 && wordForm().MatchString(s) }
 
 // parseTerms reads NAME.yaml.
 func parseTerms(name string, b []byte) (*terms, error) {

@@ -3,6 +3,7 @@ package act
 import (
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"writ/crypto/digest"
@@ -46,12 +47,12 @@ func (r Received) copy() Act {
 	return r
 }
 
-var country = regexp.MustCompile(`^[A-Z]{2}$`)
+var country = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z]{2}$`) })
 
 func (r Received) check(c *form.Checker) {
 	r.Head.check(c)
 	r.past(c, "received_at", r.ReceivedAt)
-	c.Need(r.Country == "" || country.MatchString(r.Country), "country", "is not two capital letters")
+	c.Need(r.Country == "" || country().MatchString(r.Country), "country", "is not two capital letters")
 	if r.Rejected != (Rejection{}) {
 		r.Rejected.check(c, verification)
 		checkClaimed(c, r.Order)
@@ -74,16 +75,16 @@ func (r Received) check(c *form.Checker) {
 }
 
 // registryID is the form of ids in a registry: nothing that somebody made up.
-var registryID = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+var registryID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`) })
 
 // Claimed returns what a statement may repeat of an order that nobody vouches
 // for: no sentence of it, and no name that is not of the form of a registry's ids.
 func Claimed(o manifest.OrderRef) manifest.OrderRef {
 	o.LegalBasis, o.Supplement = "", ""
-	if !registryID.MatchString(o.Authority) {
+	if !registryID().MatchString(o.Authority) {
 		o.Authority = ""
 	}
-	if !registryID.MatchString(o.Agency) {
+	if !registryID().MatchString(o.Agency) {
 		o.Agency = ""
 	}
 	return o

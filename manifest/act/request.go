@@ -79,7 +79,7 @@ func (r Request) copy() Request {
 
 func (r Request) check(c *form.Checker, decidedAt, recordedAt time.Time) {
 	c.Text("request.engineer", r.Engineer, form.MaxName, false)
-	c.Need(registryID.MatchString(r.Engineer), "request.engineer", "is not an id of a registry")
+	c.Need(registryID().MatchString(r.Engineer), "request.engineer", "is not an id of a registry")
 	c.KeyID("request.key_id", r.KeyID)
 	c.Need(!r.RequestedAt.IsZero(), "request.requested_at", "is missing")
 	c.UTC("request.requested_at", r.RequestedAt)

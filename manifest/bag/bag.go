@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -69,7 +70,7 @@ func Schema(dataset string) string { return schema + dataset + ".json" }
 func Approval(d digest.Digest) string { return approvals + d.Hex() + ".dsse.json" }
 
 // Windows takes these for devices, with any extension.
-var device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`)
+var device = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`) })
 
 // CheckPath asks whether a bag may hold path: slash-separated names, none of
 // which is empty, hidden, too long, or means something else on some system.
@@ -85,7 +86,7 @@ func CheckPath(path string) error {
 			return fmt.Errorf("%w: a name in it begins or ends with a dot or a space", ErrPath)
 		case strings.ContainsAny(name, `\:*?"<>|`), strings.ContainsFunc(name, unprintable):
 			return fmt.Errorf("%w: a name in it holds a character that not every system can write", ErrPath)
-		case device.MatchString(name):
+		case device().MatchString(name):
 			return fmt.Errorf("%w: a name in it is a device on Windows", ErrPath)
 		}
 	}

@@ -3,6 +3,7 @@ package transparency
 import (
 	"fmt"
 	"regexp"
+	"sync"
 	"time"
 
 	"writ/crypto/digest"
@@ -62,8 +63,8 @@ const (
 )
 
 var (
-	countries = regexp.MustCompile(`^[A-Z]{2}$`)
-	processes = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	countries = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z]{2}$`) })
+	processes = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`) })
 )
 
 // check says what is wrong with c, naming the order by its digest alone.
@@ -88,9 +89,9 @@ func (c Case) check(now time.Time) error {
 	}
 	disclosed := c.Outcome == Content || c.Outcome == NonContent
 	switch {
-	case !countries.MatchString(c.Country):
+	case !countries().MatchString(c.Country):
 		return wrong("the country is not two capital letters")
-	case !processes.MatchString(c.Process) || c.Process == Other:
+	case !processes().MatchString(c.Process) || c.Process == Other:
 		return wrong("the process is not lower-case words joined by hyphens, or is named " + Other)
 	case c.group().outcome(c) == "":
 		return wrong(fmt.Sprintf("outcome %q is none of %s", c.Outcome, c.group().name))

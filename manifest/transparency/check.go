@@ -60,7 +60,7 @@ func (k kind) check(g Group, threshold int) error {
 		switch {
 		case i == 0:
 		case row.Country == Other && i == len(g.Countries):
-		case !countries.MatchString(row.Country):
+		case !countries().MatchString(row.Country):
 			return fmt.Errorf("%.20q is not a country", row.Country)
 		case i > 1 && (g.Countries[i-2].Requests.n < row.Requests.n || g.Countries[i-2].Requests == row.Requests && g.Countries[i-2].Country >= row.Country):
 			return fmt.Errorf("%.20q is not in its place", row.Country)
@@ -85,7 +85,7 @@ func (k kind) checkRow(r Row, threshold int) error {
 		}
 	}
 	for _, c := range r.Processes {
-		if figures = append(figures, c.Requests); !processes.MatchString(c.Name) {
+		if figures = append(figures, c.Requests); !processes().MatchString(c.Name) {
 			return fmt.Errorf("process %.20q is not lower-case words joined by hyphens", c.Name)
 		}
 	}

@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"sync"
 	"time"
 )
 
 //go:embed report.html
 var page string
 
-var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{"label": label}).Parse(page))
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report").Funcs(template.FuncMap{"label": label}).Parse(page))
+})
 
 const withheldMark = "–"
 
@@ -37,7 +40,7 @@ func (r *Report) HTML() ([]byte, error) {
 		v.Top = countryChart(last.Groups[0].Countries)
 	}
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, v); err != nil {
+	if err := pageTemplate().Execute(&b, v); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrReport, err)
 	}
 	return b.Bytes(), nil
@@ -169,7 +172,7 @@ func duration(minutes Figure) string {
 // label writes a name of ours for a heading: "no-data" is "No data".
 func label(name string) string {
 	switch {
-	case countries.MatchString(name) || name == "":
+	case countries().MatchString(name) || name == "":
 		return name
 	case name == All || name == Other:
 		name += map[string]string{Other: "s"}[name]

@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -77,11 +78,11 @@ type Period struct {
 	Groups []Group  `json:"groups"` // orders, enterprise, preservation
 }
 
-var textForm = regexp.MustCompile(`^[\pL\pN][\pL\pN\pM\pP\pS ]*$`) // begins so that no spreadsheet takes it for a formula
+var textForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\pL\pN][\pL\pN\pM\pP\pS ]*$`) }) // begins so that no spreadsheet takes it for a formula
 
 // isText counts by itself: a bound in the expression makes every start of the
 // program slower by milliseconds.
-func isText(s string) bool { return utf8.RuneCountInString(s) <= 200 && textForm.MatchString(s) }
+func isText(s string) bool { return utf8.RuneCountInString(s) <= 200 && textForm().MatchString(s) }
 
 func (o *Options) fill(cases []Case) error {
 	o.Now = o.Now.UTC().Truncate(time.Second)

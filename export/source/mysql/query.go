@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"writ/export/catalog"
@@ -249,9 +250,9 @@ func (q *query) equal(c column, values []string) (string, error) {
 		case whole:
 			args[i], ok = integer(v)
 		case fixed:
-			parameter, args[i], ok = "CAST(? AS DECIMAL(65))", v, c.scale == 0 && digits.MatchString(v)
+			parameter, args[i], ok = "CAST(? AS DECIMAL(65))", v, c.scale == 0 && digits().MatchString(v)
 		case uuid:
-			args[i], ok = v, hyphenated.MatchString(v)
+			args[i], ok = v, hyphenated().MatchString(v)
 		case inet:
 			a, err := netip.ParseAddr(v)
 			args[i], ok = v, err == nil && a.Zone() == "" && (a.Is6() == (c.typ == "inet6"))
@@ -270,13 +271,13 @@ func (q *query) equal(c column, values []string) (string, error) {
 }
 
 var (
-	digits     = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,64})$`)
-	hyphenated = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	digits     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(0|-?[1-9][0-9]{0,64})$`) })
+	hyphenated = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`) })
 )
 
 // integer reads v as the server would write it.
 func integer(v string) (any, bool) {
-	if !digits.MatchString(v) {
+	if !digits().MatchString(v) {
 		return nil, false
 	}
 	if n, err := strconv.ParseInt(v, 10, 64); err == nil {

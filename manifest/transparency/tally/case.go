@@ -3,6 +3,7 @@ package tally
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"writ/crypto/digest"
 	"writ/manifest/transparency"
@@ -26,7 +27,7 @@ var countries = map[string]string{"us": "US", "uk": "GB"}
 // was recorded, as in a ledger that holds nothing but orders turned away.
 var letters = map[Process]bool{{"us", "nsl"}: true}
 
-var name = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var name = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`) })
 
 // caseOf returns the case of an order that was received.
 func (b *book) caseOf(d digest.Digest, o *order) transparency.Case {
@@ -46,7 +47,7 @@ func (b *book) caseOf(d digest.Digest, o *order) transparency.Case {
 		c.Country = Nowhere
 	}
 	_, recorded := b.processes[process]
-	if !o.genuine && !recorded || !name.MatchString(o.process) || o.process == transparency.Other {
+	if !o.genuine && !recorded || !name().MatchString(o.process) || o.process == transparency.Other {
 		c.Process = Unrecognised
 	}
 	disclosed := o.disclosed != ""
