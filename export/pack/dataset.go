@@ -88,22 +88,18 @@ func (w *Writer) dataset(ctx context.Context, name string, batches iter.Seq2[*so
 	if err != nil {
 		return Packed{}, fmt.Errorf("%w: %w", ErrPack, err)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	line := inorder.New(w.c.Workers, 2*w.c.Workers, func(c *chunk) error { return c.encode(salts, w.records) })
 	// The store is read in this goroutine, and in another one what is ready is
 	// written: each waits for the other only when the slots run out.
 	d := &parts{w: w, name: name, sum: sha256.New(), tree: commit.NewTree()}
-	written := make(chan error, 1)
-	go func() { written <- d.write(line, cancel) }()
-	err = give(ctx, line, batches, maxRecords)
-	line.Close()
-	// An error of the writer comes first: it concerns what was read before.
-	if failed := <-written; failed != nil {
-		return Packed{}, failed
-	}
-	if err != nil {
+	give := func(ctx context.Context) error { return give(ctx, line, batches, maxRecords) }
+	if err := line.Run(ctx, give, d.add); err != nil {
 		return Packed{}, err
+	}
+	if d.size > 0 {
+		if err := d.end(); err != nil {
+			return Packed{}, err
+		}
 	}
 	root, err := d.tree.Root()
 	if err != nil {
@@ -152,31 +148,6 @@ type parts struct {
 	size    int64
 	frames  []byte
 	sum     hash.Hash
-}
-
-// write takes chunks in order until the line ends. On an error it stops the
-// giver, and takes the rest without looking at it.
-func (d *parts) write(line *inorder.Line[chunk], cancel context.CancelCauseFunc) error {
-	var err error
-	for {
-		s, ok := line.Take()
-		if !ok {
-			break
-		}
-		if err == nil {
-			if err = s.Err; err == nil {
-				err = d.add(&s.V)
-			}
-			if err != nil {
-				cancel(err)
-			}
-		}
-		line.Free(s)
-	}
-	if err != nil || d.size == 0 {
-		return err
-	}
-	return d.end()
 }
 
 func (d *parts) add(c *chunk) error {

@@ -16,7 +16,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"writ/crypto/digest"
@@ -59,8 +58,6 @@ type Writer struct {
 	c       Config
 	dst     io.Writer
 	records *frame.Encoder
-	objects *frame.Encoder // made when the first one comes
-	pieces  sync.Pool      // of *piece
 	paths   bag.Paths
 	pad     int // zeros that the last member still needs
 	files   []File
@@ -95,7 +92,7 @@ func New(dst io.Writer, c Config) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPack, err)
 	}
-	w := &Writer{c: c, dst: dst, records: records, packs: map[string]bool{}, pieces: sync.Pool{New: func() any { return new(piece) }}}
+	w := &Writer{c: c, dst: dst, records: records, packs: map[string]bool{}}
 	openings, err := c.Seed.Openings()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPack, err)

@@ -111,10 +111,12 @@ func sample(t testing.TB, dst io.Writer, workers int) (pack.Sums, map[string]pac
 			t.Fatal(err)
 		}
 	}
-	if err := w.Stream(ctx, "mail/files/100%.eml", 5<<20+3, bytes.NewReader(noise(5<<20+3))); err != nil {
-		t.Fatal(err)
+	objects := []pack.Object{
+		{"mail/files/100%.eml", 5<<20 + 3, bytes.NewReader(noise(5<<20 + 3))},
+		{"mail/files/empty.eml", 0, strings.NewReader("")},
+		{"mail/files/short.eml", 3, strings.NewReader("eml")},
 	}
-	if err := w.Stream(ctx, "mail/files/empty.eml", 0, strings.NewReader("")); err != nil {
+	if err := w.Objects(ctx, each(objects)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.File("order.dsse.json", []byte("{}")); err != nil {
@@ -169,7 +171,7 @@ func TestBag(t *testing.T) {
 	want := []string{
 		"data/commitments.json",
 		"data/sign-ins/part-00000.ndjson", "data/sign-ins/part-00001.ndjson", "data/payments/part-00000.ndjson",
-		"data/mail/files/100%.eml", "data/mail/files/empty.eml", "data/order.dsse.json",
+		"data/mail/files/100%.eml", "data/mail/files/empty.eml", "data/mail/files/short.eml", "data/order.dsse.json",
 		"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
@@ -372,7 +374,18 @@ func TestDatasetFails(t *testing.T) {
 	}
 }
 
-func TestStreamFails(t *testing.T) {
+// each yields objects, and no error.
+func each(objects []pack.Object) iter.Seq2[pack.Object, error] {
+	return func(yield func(pack.Object, error) bool) {
+		for _, o := range objects {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+}
+
+func TestObjectsFail(t *testing.T) {
 	broken := errors.New("broken")
 	for _, tt := range []struct {
 		name string
@@ -399,8 +412,10 @@ func TestStreamFails(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := w.Stream(context.Background(), "files/x", tt.size, tt.r); !errors.Is(err, tt.want) {
-					t.Errorf("Stream = %v, want %v", err, tt.want)
+				// One before it does not hide what is wrong.
+				objects := []pack.Object{{"files/w", 1, strings.NewReader("w")}, {"files/x", tt.size, tt.r}, {"files/y", 0, strings.NewReader("")}}
+				if err := w.Objects(t.Context(), each(objects)); !errors.Is(err, tt.want) {
+					t.Errorf("Objects = %v, want %v", err, tt.want)
 				}
 				if err := w.File("y", nil); !errors.Is(err, tt.want) {
 					t.Errorf("File afterwards = %v, want %v", err, tt.want)

@@ -19,7 +19,7 @@ type Slot[T any] struct {
 }
 
 // A Line is one pass of work. One goroutine gives (Get, Put, Close), one takes
-// (Take, Free); they may be different ones.
+// (Take, Free); they may be different ones, and are in Run.
 type Line[T any] struct {
 	free, work, order chan *Slot[T]
 	workers           sync.WaitGroup
@@ -82,4 +82,39 @@ func (l *Line[T]) Close() {
 	close(l.work)
 	l.workers.Wait()
 	close(l.order)
+}
+
+// Run gives in this goroutine, and takes in another one, until give has returned
+// and all that it gave is taken; it closes the line. An error of the work or of
+// take cancels give's context, and comes before an error of give: it concerns
+// what was given earlier.
+func (l *Line[T]) Run(ctx context.Context, give func(context.Context) error, take func(*T) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	taken := make(chan error, 1)
+	go func() {
+		var err error
+		for {
+			s, ok := l.Take()
+			if !ok {
+				taken <- err
+				return
+			}
+			if err == nil {
+				if err = s.Err; err == nil {
+					err = take(&s.V)
+				}
+				if err != nil {
+					cancel(err)
+				}
+			}
+			l.Free(s)
+		}
+	}()
+	err := give(ctx)
+	l.Close()
+	if failed := <-taken; failed != nil {
+		return failed
+	}
+	return err
 }

@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -112,25 +112,35 @@ func packFiles(ctx context.Context, recipient string, out *os.File) error {
 	if err != nil {
 		return err
 	}
-	err = filepath.WalkDir(".", func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			return err
-		}
-		return w.Stream(ctx, "mail/files/"+path, info.Size(), f)
-	})
-	if err != nil {
+	if err := w.Objects(ctx, folder(".")); err != nil {
 		return err
 	}
 	_, err = w.Close()
 	// Durable it need not be: the peer's is not either.
 	return errors.Join(err, sealed.Close(), buffered.Flush())
+}
+
+// folder yields every file in dir.
+func folder(dir string) iter.Seq2[pack.Object, error] {
+	return func(yield func(pack.Object, error) bool) {
+		one := func(name string) (more bool, err error) {
+			f, err := os.Open(filepath.Join(dir, name))
+			if err != nil {
+				return false, err
+			}
+			defer f.Close()
+			info, err := f.Stat()
+			if err != nil {
+				return false, err
+			}
+			return yield(pack.Object{Path: "mail/files/" + name, SizeBytes: info.Size(), Content: f}, nil), nil
+		}
+		entries, err := os.ReadDir(dir)
+		for i, more := 0, true; err == nil && more && i < len(entries); i++ {
+			more, err = one(entries[i].Name())
+		}
+		if err != nil {
+			yield(pack.Object{}, err)
+		}
+	}
 }
