@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -103,8 +102,7 @@ func packFiles(ctx context.Context, recipient string, out *os.File) error {
 		return err
 	}
 	sum := sha256.New()
-	buffered := bufio.NewWriterSize(io.MultiWriter(out, sum), 1<<20)
-	sealed, err := seal.Seal(buffered, to)
+	sealed, err := seal.Seal(io.MultiWriter(out, sum), to)
 	if err != nil {
 		return err
 	}
@@ -117,7 +115,7 @@ func packFiles(ctx context.Context, recipient string, out *os.File) error {
 	}
 	_, err = w.Close()
 	// Durable it need not be: the peer's is not either.
-	return errors.Join(err, sealed.Close(), buffered.Flush())
+	return errors.Join(err, sealed.Close())
 }
 
 // folder yields every file in dir.
