@@ -13,8 +13,9 @@ import (
 	"writ/manifest/inorder"
 )
 
-// pieceBytes is how much of an object goes into one frame.
-const pieceBytes = 1 << 20
+// pieceBytes is how much of an object goes into one frame: little enough that all
+// who work on a piece find it in the processor's cache.
+const pieceBytes = 1 << 19
 
 // An Object is a file of known size, such as a message or a photograph.
 type Object struct {
