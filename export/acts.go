@@ -171,16 +171,8 @@ func (c *Config) released(s *session, now act.Decided) (act.Released, bool) {
 	if s.history.Decided == nil {
 		return act.Released{}, false
 	}
-	held := func(d act.Decided) (names []string) {
-		for _, p := range d.Planned {
-			if p.Outcome == manifest.Held {
-				names = append(names, p.Dataset)
-			}
-		}
-		return names
-	}
-	still := held(now)
-	free := slices.DeleteFunc(held(*s.history.Decided), func(name string) bool { return slices.Contains(still, name) })
+	still := now.OnHold()
+	free := slices.DeleteFunc(s.history.Decided.OnHold(), func(name string) bool { return slices.Contains(still, name) })
 	r := act.Released{Head: c.Ledger.Head(), Order: now.Order, ReleasedAt: now.DecidedAt, Because: act.HoldLapsed, Datasets: free}
 	if now.DecidedAt.Before(s.history.Decided.Decision.Clocks.NotBefore) {
 		r.Because = act.HoldCleared

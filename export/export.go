@@ -173,6 +173,8 @@ func (c *Config) bind(ctx context.Context, s *session, r Request) error {
 	switch {
 	case !r.Plan.IsZero() && r.Plan != s.plan.Digest():
 		return fmt.Errorf("%w: it is now %s; look at it with writ plan and decide again", ErrPlanChanged, s.plan.Digest())
+	case s.plan.Untold():
+		return fmt.Errorf("%w: %s; tell the user, record that (writ notify --how HOW ORDER), and run the command again", ErrRefused, outcomes(s.plan))
 	case s.plan.Empty():
 		return fmt.Errorf("%w: %s", ErrRefused, outcomes(s.plan))
 	}
@@ -208,7 +210,7 @@ func (c *Config) plan(ctx context.Context, s *session, r Request) (err error) {
 	if err := c.open(ctx, s, plan.Needs(s.decision, c.Catalog, r.Unavailable)); err != nil {
 		return err
 	}
-	s.plan, err = plan.Make(ctx, s.decision, c.Catalog, s.snapshots, r.Unavailable)
+	s.plan, err = plan.Make(ctx, s.decision, s.history.NotifiedAt, c.Catalog, s.snapshots, r.Unavailable)
 	return err
 }
 

@@ -237,7 +237,9 @@ func (w *world) subpoena(t *testing.T) export.Request {
 // Exactly that subscriber's sessions leave, and nothing that a subpoena can't compel.
 func TestRADIUSSubpoena(t *testing.T) {
 	w := newRADIUSWorld(t)
-	receipt, err := export.Run(t.Context(), w.config, w.subpoena(t))
+	request := w.subpoena(t)
+	w.told(t, request)
+	receipt, err := export.Run(t.Context(), w.config, request)
 	if err != nil {
 		t.Fatal(err)
 	}

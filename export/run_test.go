@@ -286,6 +286,7 @@ func TestEveryEndIsRecorded(t *testing.T) {
 	steps := []struct {
 		order string
 		spoil func(*export.Request)
+		told  bool // the user, before
 		want  error
 		said  string // what is new in the ledger
 	}{
@@ -293,7 +294,9 @@ func TestEveryEndIsRecorded(t *testing.T) {
 		{order: demo.Forged, want: order.ErrUnsigned}, // no news
 		{order: demo.Enterprise, want: export.ErrRefused, said: "configured configured configured received decided:redirected"},
 		{order: demo.Enterprise, want: export.ErrRefused},
-		{order: demo.Subpoena, said: "received decided:export exported"},
+		{order: demo.Subpoena, want: export.ErrRefused, said: "received decided:held"},
+		{order: demo.Subpoena, want: export.ErrRefused},
+		{order: demo.Subpoena, told: true, said: "notified decided:export exported"},
 		{order: demo.Subpoena, want: order.ErrExportedBefore},
 		{order: demo.Subpoena, spoil: func(r *export.Request) { r.Supplement = "the first was lost" }, said: "decided:export exported"},
 		{order: demo.Warrant, spoil: func(r *export.Request) {
@@ -306,6 +309,9 @@ func TestEveryEndIsRecorded(t *testing.T) {
 		request := w.request(t, step.order)
 		if step.spoil != nil {
 			step.spoil(&request)
+		}
+		if step.told {
+			w.told(t, request)
 		}
 		if _, err := export.Run(t.Context(), w.config, request); !errors.Is(err, step.want) {
 			t.Fatalf("step %d: Run = %v, want %v", i, err, step.want)

@@ -50,6 +50,7 @@ func back(t *testing.T, w *world, r *export.Receipt, id string) string {
 // Another order's delivery in staging is not taken for this order's.
 func TestStagingIsNotBelieved(t *testing.T) {
 	w := newWorld(t)
+	w.told(t, w.request(t, demo.Subpoena))
 	foreign, err := export.Run(t.Context(), w.config, w.request(t, demo.Subpoena))
 	if err != nil {
 		t.Fatal(err)

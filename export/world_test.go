@@ -15,6 +15,7 @@ import (
 	"writ/crypto/trust"
 	"writ/export"
 	"writ/export/demo"
+	"writ/export/order"
 	"writ/export/outbox"
 	"writ/export/policy"
 	"writ/export/record"
@@ -164,6 +165,18 @@ func (w *world) request(t testing.TB, order string) export.Request {
 		t.Fatal(err)
 	}
 	return export.Request{Order: b}
+}
+
+// told records that an order was received, and that the user was told of it.
+func (w *world) told(t testing.TB, r export.Request) {
+	t.Helper()
+	at, err := export.Receive(t.Context(), w.config, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.config.Ledger.Notify(t.Context(), must(order.Parse(r.Order)).Digest(), "email", at); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // open does what the agency does with a delivery: it verifies and opens it, and

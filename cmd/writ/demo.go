@@ -166,7 +166,7 @@ func (t *tour) narrowed() error {
 	if err != nil {
 		return err
 	}
-	p, err := export.Plan(t.ctx, t.config, r)
+	signed, err := order.Parse(r.Order)
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,11 @@ func (t *tour) narrowed() error {
 	if _, err := export.Receive(t.ctx, t.config, r); err != nil {
 		return err
 	}
-	if _, err := t.config.Ledger.Notify(t.ctx, p.Decision().Order().Digest(), "email", time.Now()); err != nil {
+	if _, err := t.config.Ledger.Notify(t.ctx, signed.Digest(), "email", time.Now()); err != nil {
+		return err
+	}
+	p, err := export.Plan(t.ctx, t.config, r)
+	if err != nil {
 		return err
 	}
 	receipt, err := export.Run(t.ctx, t.config, r)

@@ -90,8 +90,8 @@ func runExport(c *cli.Context) (err error) {
 	}
 	x := receipt.Statement.Predicate
 	held := slices.ContainsFunc(x.Datasets, func(d manifest.Dataset) bool { return d.Accounts > 0 })
-	if n := x.Notice; held && n.Owed && n.After.IsZero() {
-		fmt.Fprintf(c.App.ErrWriter, "The user is owed a notice: %s (%s). writ notify records it, if it is not recorded yet.\n", n.Why, n.Rule.Cite)
+	if n := x.Notice; held && n.Owed && n.After.IsZero() && x.Order.Secrecy != "" { // or else the user was told first
+		fmt.Fprintf(c.App.ErrWriter, "The user is owed a notice: %s (%s). writ notify records it.\n", n.Why, n.Rule.Cite)
 	}
 	if c.Bool("json") {
 		return printJSON(c, receipt)

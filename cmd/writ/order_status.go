@@ -181,6 +181,11 @@ func whatNext(l statusLine) string {
 			says = append(says, "writ order receive "+l.File+" starts its clocks")
 		}
 		says = append(says, "writ plan "+l.File+", then writ export")
+	case standing.NoNotice:
+		if l.ReceivedAt.IsZero() {
+			says = append(says, "writ order receive "+l.File+" starts its clocks")
+		}
+		says = append(says, "writ plan "+l.File+" says whether they do; tell the user, then: writ notify --how HOW "+l.File+", and writ export")
 	case standing.NoRoom:
 		room := "it never fits"
 		if !l.RoomAt.IsZero() {
@@ -196,7 +201,7 @@ func whatNext(l statusLine) string {
 			says = append(says, "writ export "+l.File+" records that")
 		}
 	case standing.NoticeDue:
-		says = append(says, "tell the user, then: writ notify "+l.File)
+		says = append(says, "tell the user, then: writ notify --how HOW "+l.File)
 	case standing.FollowUpDue:
 		says = append(says, fmt.Sprintf("ask authority %s for legal process; writ order new --follows %s writes it down", l.Authority, l.File))
 	}

@@ -83,10 +83,11 @@ type clocksView struct {
 }
 
 type noticeView struct {
-	Owed  bool         `json:"owed"`
-	After *time.Time   `json:"after,omitempty"`
-	Why   string       `json:"why"`
-	Rule  *policy.Rule `json:"rule,omitempty"`
+	Owed    bool         `json:"owed"`
+	After   *time.Time   `json:"after,omitempty"`
+	Awaited bool         `json:"awaited"` // all is held until it is recorded
+	Why     string       `json:"why"`
+	Rule    *policy.Rule `json:"rule,omitempty"`
 }
 
 type ruleView struct {
@@ -124,7 +125,7 @@ func viewPlan(p *plan.Plan) planView {
 		Narrowed: d.Narrowed(), Nothing: p.Empty(),
 		Agency: o.Agency, Recipient: string(verified.Recipient().Kind()),
 		Clocks:     clocksView{d.Clocks().ReceivedAt.UTC(), given(d.Clocks().NotBefore), given(d.Clocks().Deadline), cited(d.Clocks().Rule)},
-		Notice:     noticeView{d.Notice().Owed, given(d.Notice().After), d.Notice().Why, cited(d.Notice().Rule)},
+		Notice:     noticeView{d.Notice().Owed, given(d.Notice().After), p.Untold(), d.Notice().Why, cited(d.Notice().Rule)},
 		Enterprise: ruleView{d.Enterprise().Redirect, d.Enterprise().Why, cited(d.Enterprise().Rule)},
 		Ceilings:   ceilingsView{d.Ceilings(), cited(d.CeilingRule())},
 	}

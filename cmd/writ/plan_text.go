@@ -104,8 +104,12 @@ func writeWindows(w io.Writer, datasets []plan.Dataset) {
 
 func writeFields(w io.Writer, datasets []plan.Dataset, empty bool) {
 	leaves := newTable("leaves", "field", "category", "by rule", "citation")
+	held := newTable("held", "field", "category", "by rule, once it leaves", "citation")
 	stays := newTable("stays", "field", "ground", "why", "rule and citation")
 	granted, refused := 0, 0
+	allow := func(t table.Writer, d plan.Dataset, v policy.Verdict) {
+		t.AppendRow(table.Row{plain(d.Decision.Dataset), plain(v.Field), plain(v.Category), plain(v.Rule.ID), plain(v.Rule.Cite)})
+	}
 	for _, d := range datasets {
 		for _, v := range d.Decision.Verdicts {
 			switch {
@@ -114,7 +118,9 @@ func writeFields(w io.Writer, datasets []plan.Dataset, empty bool) {
 				stays.AppendRow(table.Row{plain(d.Decision.Dataset), plain(v.Field), plain(v.Ground), plain(v.Why), plain(ruleText(v.Rule))})
 			case d.Outcome == "":
 				granted++
-				leaves.AppendRow(table.Row{plain(d.Decision.Dataset), plain(v.Field), plain(v.Category), plain(v.Rule.ID), plain(v.Rule.Cite)})
+				allow(leaves, d, v)
+			case d.Outcome == manifest.Held:
+				allow(held, d, v)
 			}
 		}
 	}
@@ -125,6 +131,9 @@ func writeFields(w io.Writer, datasets []plan.Dataset, empty bool) {
 		fmt.Fprintln(w, "\nNothing leaves.")
 	default:
 		fmt.Fprintln(w, "\nNo record leaves; the agency gets an answer that says so.")
+	}
+	if held.Length() > 0 {
+		fmt.Fprintf(w, "\n%s\n", held.Render())
 	}
 	if refused > 0 {
 		fmt.Fprintf(w, "\n%s\n", stays.Render())
@@ -141,6 +150,9 @@ func writeTail(w io.Writer, p *plan.Plan) {
 		label(w, "not before", "%s, what is held; %s", utc(c.NotBefore), ruleText(c.Rule))
 	}
 	label(w, "notice", "%s", noticeText(d.Notice()))
+	if p.Untold() {
+		label(w, "awaited", "all is held until that is recorded: tell the user, then: writ notify --how HOW ORDER")
+	}
 	if e := d.Enterprise(); e.Why != "" {
 		label(w, "enterprise", "of an enterprise customer's account: %s; %s", e.Why, ruleText(e.Rule))
 	}
@@ -170,7 +182,7 @@ func noticeText(n policy.Notice) string {
 		when = "owed to the user after " + utc(n.After.Truncate(time.Second))
 	case n.Owed && n.WhenLifted:
 		when = "owed to the user once secrecy is lifted"
-	case n.Owed:
+	case n.BeforeDisclosure():
 		when = "owed to the user before disclosure"
 	}
 	return fmt.Sprintf("%s: %s; %s", when, n.Why, ruleText(n.Rule))

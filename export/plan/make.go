@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"writ/export/catalog"
 	"writ/export/order"
@@ -54,9 +55,10 @@ func settled(d *policy.Decision, dataset policy.DatasetDecision, u Unavailable) 
 	return "", ""
 }
 
-// Make resolves the order's targets and fixes the reads. stores holds a
-// snapshot for each store that [Needs] names.
-func Make(ctx context.Context, d *policy.Decision, c *catalog.Catalog, stores map[catalog.StoreName]source.Snapshot, u Unavailable) (*Plan, error) {
+// Make resolves the order's targets and fixes the reads. told is when the user
+// was told of the order; zero means not yet. stores holds a snapshot for each
+// store that [Needs] names.
+func Make(ctx context.Context, d *policy.Decision, told time.Time, c *catalog.Catalog, stores map[catalog.StoreName]source.Snapshot, u Unavailable) (*Plan, error) {
 	for name := range u {
 		if !slices.ContainsFunc(d.Datasets(), func(m policy.DatasetDecision) bool { return m.Dataset == name }) {
 			return nil, fmt.Errorf("%w: dataset %q, which is said to be unavailable", ErrNotMandated, name)
@@ -79,7 +81,23 @@ func Make(ctx context.Context, d *policy.Decision, c *catalog.Catalog, stores ma
 		}
 		p.datasets = append(p.datasets, dataset)
 	}
+	if told.IsZero() || told.After(d.DecidedAt()) {
+		p.holdUntold()
+	}
 	return p, nil
+}
+
+// holdUntold holds what would be read if the user is to be told first. Where
+// no account is found there is nobody to tell; where one is, what was sought in
+// vain waits as well, since an order has one answer.
+func (p *Plan) holdUntold() {
+	n := p.decision.Notice()
+	p.untold = n.BeforeDisclosure() && slices.ContainsFunc(p.datasets, func(d Dataset) bool { return d.Outcome == "" })
+	for i, d := range p.datasets {
+		if p.untold && (d.Outcome == "" || d.Outcome == manifest.NoneFound) {
+			p.datasets[i] = Dataset{Decision: d.Decision, Outcome: manifest.Held, Why: "held until the user is told, by " + n.Rule.Cite}
+		}
+	}
 }
 
 // accounts are those that the targets found, by kind of account.

@@ -52,6 +52,7 @@ type Plan struct {
 	decision *policy.Decision
 	datasets []Dataset
 	targets  []Target
+	untold   bool
 }
 
 // Decision returns the decision that the plan carries out.
@@ -72,6 +73,9 @@ func (p *Plan) Datasets() []Dataset {
 // Targets returns what each target found, in the order's order. It is empty if
 // nothing had to be looked up.
 func (p *Plan) Targets() []Target { return slices.Clone(p.targets) }
+
+// Untold reports whether all waits for the user to be told.
+func (p *Plan) Untold() bool { return p.untold }
 
 // Empty reports whether there is nothing to deliver: every dataset is refused,
 // redirected or held. That nothing was found is worth a delivery.

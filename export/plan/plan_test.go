@@ -28,7 +28,7 @@ func (w *world) plan(t *testing.T, d *policy.Decision, mail, radius *store, u pl
 	for _, name := range plan.Needs(d, w.catalog, u) {
 		stores[name] = all[name] // what Needs does not name, Make must not ask for
 	}
-	return plan.Make(t.Context(), d, w.catalog, stores, u)
+	return plan.Make(t.Context(), d, now, w.catalog, stores, u)
 }
 
 func (w *world) mustPlan(t *testing.T, d *policy.Decision, mail, radius *store) *plan.Plan {
@@ -182,6 +182,54 @@ func TestHeld(t *testing.T) {
 	}
 }
 
+// Who is to be told before the disclosure must have been, or nothing is read.
+func TestHeldUntilTheUserIsTold(t *testing.T) {
+	w := newWorld(t)
+	secret := func(o *order.Order) {
+		o.Documents = []order.Document{{Name: "gag", SHA256: digest.Of([]byte("gag")), SizeBytes: 3, MediaType: "text/plain"}}
+		o.NonDisclosure = &order.NonDisclosure{Kind: order.SecretFurtherOrder, Document: "gag"}
+	}
+	const held, vain = "subscriber held accounts= redirected=0 about=0", "sessions held accounts= redirected=0 about=0"
+	const read, none = "subscriber  accounts=1 redirected=0 about=100 name", "sessions none-found accounts= redirected=0 about=0"
+	for _, tt := range []struct {
+		name   string
+		told   time.Time
+		found  []source.Account
+		change func(*order.Order)
+		want   []string
+		untold bool
+	}{
+		{"not yet", time.Time{}, []source.Account{{Key: "1"}}, nil, []string{vain, held}, true},
+		{"told", now, []source.Account{{Key: "1"}}, nil, []string{none, read}, false},
+		{"told after the decision", now.Add(time.Second), []source.Account{{Key: "1"}}, nil, []string{vain, held}, true},
+		{"nobody to tell", time.Time{}, nil, nil, []string{none, "subscriber none-found accounts= redirected=0 about=0"}, false},
+		{"an enterprise customer", time.Time{}, []source.Account{{Key: "1", Tenant: "acme"}}, nil, []string{none, "subscriber redirected accounts= redirected=1 about=0"}, false},
+		{"a secret order", time.Time{}, []source.Account{{Key: "1"}}, secret, []string{none, read}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var change []func(*order.Order)
+			if tt.change != nil {
+				change = append(change, tt.change)
+			}
+			d := w.decide(t, "subpoena", []order.Target{email("anna")}, []order.Item{item("sessions", "ip"), item("subscriber", "name")}, change...)
+			mail := &store{accounts: map[string][]source.Account{"anna": tt.found}}
+			p, err := plan.Make(t.Context(), d, tt.told, w.catalog, map[catalog.StoreName]source.Snapshot{"mail": mail, "radius": &store{}}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, said(p)); diff != "" {
+				t.Error(diff)
+			}
+			if p.Untold() != tt.untold || p.Empty() != tt.untold && tt.name != "an enterprise customer" {
+				t.Errorf("untold is %v, empty %v", p.Untold(), p.Empty())
+			}
+			if why := p.Datasets()[1].Why; tt.untold && !strings.Contains(why, "until the user is told, by provider's policy") {
+				t.Errorf("held: %q", why)
+			}
+		})
+	}
+}
+
 // Where nothing would be read, no store is needed and nobody is looked up.
 func TestNeedsNothingForARefusal(t *testing.T) {
 	w := newWorld(t)
@@ -189,7 +237,7 @@ func TestNeedsNothingForARefusal(t *testing.T) {
 	if needs := plan.Needs(d, w.catalog, nil); len(needs) != 0 {
 		t.Errorf("needs %v", needs)
 	}
-	p, err := plan.Make(t.Context(), d, w.catalog, nil, nil)
+	p, err := plan.Make(t.Context(), d, now, w.catalog, nil, nil)
 	if err != nil || len(p.Targets()) != 0 {
 		t.Errorf("%v, targets %v", err, p.Targets())
 	}
@@ -253,7 +301,7 @@ func TestMakeRefuses(t *testing.T) {
 		})
 	}
 	d := w.decide(t, "search-warrant", []order.Target{email("anna")}, []order.Item{item("messages", "body")})
-	if _, err := plan.Make(t.Context(), d, w.catalog, nil, nil); !errors.Is(err, source.ErrUnavailable) {
+	if _, err := plan.Make(t.Context(), d, now, w.catalog, nil, nil); !errors.Is(err, source.ErrUnavailable) {
 		t.Errorf("without the stores that it needs: %v", err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"writ/crypto/trust"
 	"writ/export/catalog"
 	"writ/export/order"
+	"writ/manifest"
+	"writ/manifest/act"
 )
 
 // An Effect is what the policy allows for one field. The zero Effect refuses:
@@ -122,10 +124,19 @@ type Clocks struct {
 // Notice is what the provider owes the user.
 type Notice struct {
 	Owed       bool
-	After      time.Time // due when secrecy ends; zero with Owed, and without WhenLifted, means before disclosure
+	After      time.Time // due from then on
 	WhenLifted bool      // owed once secrecy is lifted, for which there is no date
 	Why        string
 	Rule       Rule
+}
+
+// BeforeDisclosure is [act.Notice.BeforeDisclosure].
+func (n Notice) BeforeDisclosure() bool { return n.record().BeforeDisclosure() }
+
+func (n Notice) record() act.Notice {
+	return act.Notice{
+		Owed: n.Owed, After: n.After.UTC().Truncate(time.Second), WhenLifted: n.WhenLifted, Why: n.Why, Rule: manifest.Rule(n.Rule),
+	}
 }
 
 // Enterprise is what happens to accounts of an enterprise customer.

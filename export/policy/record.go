@@ -22,10 +22,7 @@ func (d *Decision) Record() act.Decision {
 			NotBefore: at(d.clocks.NotBefore), Deadline: at(d.clocks.Deadline), PreserveUntil: at(d.clocks.PreserveUntil),
 			RenewalHours: int(d.clocks.Renewal / time.Hour), Rule: manifest.Rule(d.clocks.Rule),
 		},
-		Notice: act.Notice{
-			Owed: d.notice.Owed, After: at(d.notice.After), WhenLifted: d.notice.WhenLifted,
-			Why: d.notice.Why, Rule: manifest.Rule(d.notice.Rule),
-		},
+		Notice:     d.notice.record(),
 		Enterprise: act.Enterprise{Redirect: d.enterprise.Redirect, Why: d.enterprise.Why, Rule: manifest.Rule(d.enterprise.Rule)},
 	}
 	out.Ceilings.Lifted = slices.Clone(d.lifted)

@@ -62,15 +62,15 @@ func noticeOf(h *History, at time.Time) *Notice {
 	disclosed := h.Disclosed()
 	switch d := h.Decided.Decision.Notice; {
 	case !d.Owed:
-	case !d.After.IsZero():
+	case d.BeforeDisclosure():
+		n.Owed, n.DueAt = true, disclosed
+		n.Statement.Late = !disclosed.IsZero() && at.After(disclosed)
+	case d.WhenLifted:
+		n.Owed = true
+	default:
 		n.Owed, n.DueAt = true, d.After
 		n.Early = at.Before(d.After)
 		n.Statement.Late = !disclosed.IsZero() && at.After(d.After.Add(noticeGrace))
-	case d.WhenLifted:
-		n.Owed = true
-	default: // before the disclosure
-		n.Owed, n.DueAt = true, disclosed
-		n.Statement.Late = !disclosed.IsZero() && at.After(disclosed)
 	}
 	return n
 }

@@ -37,6 +37,7 @@ const (
 	NoRoom      State = "waiting-for-room"   // a rate is full, until [Standing.RoomAt]
 	NoReason    State = "waiting-for-reason" // a near-duplicate, and nobody said why to answer both
 	Ready       State = "ready"              // to be answered
+	NoNotice    State = "waiting-for-notice" // the user is to be told before the answer
 	Held        State = "held"               // all that may be released is held
 	Refused     State = "refused"            // nothing of it may be released
 	Redirected  State = "redirected"         // all of it is an enterprise customer's
@@ -61,7 +62,7 @@ const (
 	CallBack Task = "call-back"
 	Answer   Task = "answer"
 	Release  Task = "end of hold"
-	Tell     Task = "notice"    // to the user, from then on
+	Tell     Task = "notice"    // to the user: from then on, or by then if the answer waits for it
 	Follow   Task = "follow-up" // legal process must have come in
 )
 
@@ -230,6 +231,9 @@ func (c *Config) open(ctx context.Context, st *Standing, h *record.History, s *o
 	case held == granted:
 		st.State, st.Why = Held, d.Clocks().Rule.Cite
 		st.Duties = append(st.Duties, Duty{Release, d.Clocks().NotBefore})
+	case d.Notice().BeforeDisclosure() && h.NotifiedAt.IsZero():
+		st.State, st.Why = NoNotice, "the user is to be told first, if the targets find one: "+d.Notice().Rule.Cite
+		st.Duties = append(st.Duties, Duty{Tell, deadline})
 	}
 	st.Duties = append(st.Duties, Duty{Answer, deadline})
 	if h.ReceivedAt.IsZero() {
@@ -283,8 +287,8 @@ func (c *Config) exported(ctx context.Context, st *Standing, h *record.History) 
 	}
 	if n := h.Decided.Decision.Notice; n.Owed && h.NotifiedAt.IsZero() {
 		by := n.After
-		if by.IsZero() && !n.WhenLifted {
-			by = disclosed // the user was to be told before
+		if n.BeforeDisclosure() {
+			by = disclosed
 		}
 		st.Duties = append(st.Duties, Duty{Tell, by})
 	}

@@ -3,6 +3,7 @@ package act
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +123,7 @@ func brokens(t testing.TB) []broken {
 		but("planning another dataset", decided(), func(d *Decided) { d.Planned[0].Dataset = "call" }),
 		but("pulling what is refused", decided(), func(d *Decided) { d.Planned[1].Outcome, d.Planned[1].Accounts = Pull, 1 }),
 		but("pulling what is held", decided(), func(d *Decided) { d.Planned[2].Outcome, d.Planned[2].Accounts = Pull, 1 }),
+		but("holding what waits for nothing", decided(), func(d *Decided) { d.Planned[3].Outcome, d.Planned[3].Why = manifest.Held, "so" }),
 		but("refusing what is granted", decided(), func(d *Decided) { d.Planned[3].Outcome = manifest.Refused }),
 		but("pulling from nobody", decided(), func(d *Decided) { d.Planned[4].Accounts = 0 }),
 		but("pulling from more accounts than there are", decided(), func(d *Decided) { d.Accounts = 1 }),
@@ -295,6 +297,30 @@ func TestResultOf(t *testing.T) {
 	} {
 		if got := ResultOf(tt.planned); got != tt.want {
 			t.Errorf("%v: %s, want %s", tt.planned, got, tt.want)
+		}
+	}
+}
+
+// What waits for a notice is held without a time, and no release ends that.
+func TestHeldUntilTheUserIsTold(t *testing.T) {
+	d := decided()
+	d.Planned[3].Outcome, d.Planned[3].Why = manifest.Held, "held until the user is told"
+	d.Decision.Notice.After = time.Time{}
+	mustSign(t, d)
+	if got := d.OnHold(); !slices.Equal(got, []string{"mail"}) {
+		t.Errorf("held until a time are %v", got)
+	}
+	for _, tt := range []struct {
+		notice Notice
+		want   bool
+	}{
+		{Notice{}, false},
+		{Notice{Owed: true}, true},
+		{Notice{Owed: true, After: at(1)}, false},
+		{Notice{Owed: true, WhenLifted: true}, false},
+	} {
+		if got := tt.notice.BeforeDisclosure(); got != tt.want {
+			t.Errorf("%+v before the disclosure: %v", tt.notice, got)
 		}
 	}
 }

@@ -125,19 +125,31 @@ func (d Decided) check(c *form.Checker) {
 	for i := range min(len(d.Planned), len(d.Decision.Datasets)) {
 		p, r := &d.Planned[i], &d.Decision.Datasets[i]
 		c.Need(p.Dataset == r.Dataset, "planned", "does not list exactly the datasets of the decision")
-		p.check(c, r)
+		p.check(c, r, d.Decision.Notice.BeforeDisclosure())
 		c.Need(p.Accounts <= d.Accounts && p.Redirected <= d.Redirected, "accounts", "are fewer than a dataset's")
 	}
 }
 
-func (p *Planned) check(c *form.Checker, r *Ruling) {
+// OnHold lists the datasets that are held until a time.
+func (d Decided) OnHold() (names []string) {
+	for i, p := range d.Planned {
+		if p.Outcome == manifest.Held && !d.Decision.Datasets[i].HeldUntil.IsZero() {
+			names = append(names, p.Dataset)
+		}
+	}
+	return names
+}
+
+// check holds it to its ruling. untold says that the user may have to be told first.
+func (p *Planned) check(c *form.Checker, r *Ruling, untold bool) {
 	c.Where = "dataset " + p.Dataset + ": "
 	defer func() { c.Where = "" }()
 	c.Prose("why", p.Why, form.MaxText, true)
 	c.Count("accounts", int64(p.Accounts), 0)
 	c.Count("accounts_redirected", int64(p.Redirected), 0)
 	c.Need((p.Outcome == manifest.Refused) == (len(r.Granted) == 0), "outcome", "does not fit what is granted")
-	c.Need((p.Outcome == manifest.Held) == !r.HeldUntil.IsZero(), "outcome", "does not fit the hold")
+	c.Need(p.Outcome == manifest.Held || r.HeldUntil.IsZero(), "outcome", "does not fit the hold")
+	c.Need(p.Outcome != manifest.Held || !r.HeldUntil.IsZero() || untold, "outcome", "is held, and neither a time nor a notice to the user is waited for")
 	c.Need((p.Outcome == Pull) == (p.Accounts > 0), "accounts", "do not fit the outcome")
 	switch p.Outcome {
 	case Pull:

@@ -83,8 +83,7 @@ type Clocks struct {
 	Rule          manifest.Rule `json:"rule,omitzero"`
 }
 
-// Notice is what the provider owes the user. Owed, without an after and not
-// when lifted, means before the disclosure.
+// Notice is what the provider owes the user: see [Notice.BeforeDisclosure].
 type Notice struct {
 	Owed       bool          `json:"owed"`
 	After      time.Time     `json:"after,omitzero"`
@@ -92,6 +91,11 @@ type Notice struct {
 	Why        string        `json:"why"`
 	Rule       manifest.Rule `json:"rule,omitzero"`
 }
+
+// BeforeDisclosure reports whether the user is to be told before anything
+// leaves: a notice is owed, for which neither a date nor the end of secrecy is
+// waited for. Whoever exports and whoever audits asks this.
+func (n Notice) BeforeDisclosure() bool { return n.Owed && n.After.IsZero() && !n.WhenLifted }
 
 // Enterprise is what happens to accounts of an enterprise customer.
 type Enterprise struct {

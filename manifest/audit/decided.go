@@ -104,15 +104,11 @@ func (f *fold) freed(ctx context.Context, at finding, o *order, a act.Decided) e
 	}
 	at.code = HoldBroken
 	for _, p := range a.Planned {
-		if p.Outcome != manifest.Held && holds(before, p.Dataset) && !slices.Contains(o.Freed, p.Dataset) {
+		if p.Outcome != manifest.Held && slices.Contains(before.OnHold(), p.Dataset) && !slices.Contains(o.Freed, p.Dataset) {
 			f.find(at, "dataset %s was held by the decision in entry %d, is held no longer, and no release was recorded", p.Dataset, last.Entry)
 		}
 	}
 	return nil
-}
-
-func holds(d act.Decided, dataset string) bool {
-	return slices.ContainsFunc(d.Planned, func(p act.Planned) bool { return p.Dataset == dataset && p.Outcome == manifest.Held })
 }
 
 // deadline says so if the order was answered too late.

@@ -136,12 +136,8 @@ func (f *fold) asDecided(ctx context.Context, at finding, o *order, x *export, e
 	f.within(at, e, decided)
 	f.timely(at, o, e, decided)
 	n := decided.Decision.Notice
-	switch {
-	case !n.Owed || n.WhenLifted:
-	case n.After.IsZero():
-		x.NoticeDue, x.Before = e.Times.SignedAt, true
-	default:
-		x.NoticeDue = n.After
+	if x.NoticeDue, x.Before = n.After, n.BeforeDisclosure(); x.Before {
+		x.NoticeDue = e.Times.SignedAt
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"writ/manifest/act"
@@ -52,7 +53,7 @@ func (f *fold) released(ctx context.Context, at finding, a act.Released) error {
 	cleared, err := time.Parse(time.RFC3339Nano, received.Facts.ClearedAt)
 	ended := err == nil && !cleared.After(a.ReleasedAt)
 	for _, name := range a.Datasets {
-		if !holds(decided, name) {
+		if !slices.Contains(decided.OnHold(), name) {
 			f.find(at, "dataset %s was released, and the decision in entry %d does not hold it", name, last.Entry)
 			continue
 		}

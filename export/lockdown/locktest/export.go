@@ -141,6 +141,13 @@ func (db Database) ExportThrough(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	received, err := export.Receive(t.Context(), config, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Ledger.Notify(t.Context(), digest, "letter", received); err != nil {
+		t.Fatal(err)
+	}
 	receipt, err := export.Run(t.Context(), config, request)
 	if err != nil {
 		t.Fatal(err)
