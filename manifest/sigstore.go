@@ -102,15 +102,27 @@ func Parse(bundle []byte) (*Signed, error) {
 // ParseBundle is [Parse] for a bundle that has been parsed, and no longer than
 // that allows.
 func ParseBundle(b sigstore.Bundle) (*Signed, error) {
-	// The statement is decoded from the very bytes that were signed.
 	out := &Signed{bundle: b}
-	if err := sigstore.Decode(b.Payload, &out.statement); err != nil {
-		return nil, fmt.Errorf("%w: statement: %w", ErrFormat, err)
-	}
-	if err := out.statement.check(); err != nil {
+	if err := out.statement.read(b.Payload, sigstore.Decode); err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// read decodes the statement from the very bytes that were signed.
+func (s *Statement) read(payload []byte, decode func([]byte, any) error) error {
+	if err := decode(payload, s); err != nil {
+		return fmt.Errorf("%w: statement: %w", ErrFormat, err)
+	}
+	return s.check()
+}
+
+// ReadShared reads what a bundle says, of which nothing is believed. It shares
+// lists with other statements that were read so: it is to be read, and nothing
+// of it changed.
+func ReadShared(b sigstore.Bundle) (s Statement, err error) {
+	err = s.read(b.Payload, sigstore.DecodeShared)
+	return s, err
 }
 
 // Unverified returns a deep copy of what the statement says. Nothing of it is

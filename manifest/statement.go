@@ -8,6 +8,7 @@
 package manifest
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -66,6 +67,13 @@ func Subjects(f File, b Bag) []Subject {
 		{Name: f.Name, Digest: map[string]string{"sha256": f.SHA256.Hex()}},
 		{Name: TagManifestName, Digest: map[string]string{"sha256": b.TagManifest.Hex()}},
 	}
+}
+
+// Is reports whether the subject is the file of that name with that digest, and
+// says nothing else.
+func (s Subject) Is(name string, d digest.Digest) bool {
+	var space [2 * len(d)]byte
+	return s.Name == name && len(s.Digest) == 1 && s.Digest["sha256"] == string(hex.AppendEncode(space[:0], d[:]))
 }
 
 // An Outcome is how one mandated dataset ended; there is exactly one.

@@ -5,11 +5,11 @@
 package digest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // A Digest is the SHA-256 of some bytes. The zero Digest stands for "none".
@@ -22,21 +22,20 @@ var ErrFormat = errors.New(`not a digest: want "sha256:" and 64 lower-case hex d
 func Of(b []byte) Digest { return sha256.Sum256(b) }
 
 // Parse reads the form that [Digest.String] writes.
-func Parse(s string) (Digest, error) {
-	digits, ok := strings.CutPrefix(s, "sha256:")
-	if !ok {
-		return Digest{}, ErrFormat
-	}
-	return ParseHex(digits)
+func Parse(s string) (d Digest, err error) {
+	err = d.UnmarshalText([]byte(s))
+	return d, err
 }
 
 // ParseHex reads 64 lower-case hex digits, as in-toto and sha256sum write them.
-func ParseHex(s string) (Digest, error) {
+func ParseHex(s string) (Digest, error) { return parseHex([]byte(s)) }
+
+func parseHex(digits []byte) (Digest, error) {
 	var d Digest
-	if len(s) != 2*len(d) || strings.ToLower(s) != s {
+	if len(digits) != 2*len(d) || bytes.ContainsAny(digits, "ABCDEF") {
 		return Digest{}, ErrFormat
 	}
-	if _, err := hex.Decode(d[:], []byte(s)); err != nil {
+	if _, err := hex.Decode(d[:], digits); err != nil {
 		return Digest{}, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	return d, nil
@@ -61,7 +60,11 @@ func (d Digest) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (d *Digest) UnmarshalText(b []byte) error {
-	v, err := Parse(string(b))
+	digits, ok := bytes.CutPrefix(b, []byte("sha256:"))
+	if !ok {
+		digits = nil
+	}
+	v, err := parseHex(digits)
 	*d = v
 	return err
 }

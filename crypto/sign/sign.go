@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 )
@@ -82,8 +83,13 @@ func signed(p Purpose, payload []byte) []byte { return dsse.PAE(string(p), paylo
 
 // signedSum is the SHA-256 of [signed], without a copy of the payload.
 func signedSum(p Purpose, payload []byte) []byte {
+	var space [128]byte
+	head := append(space[:0], "DSSEv1 "...)
+	head = append(strconv.AppendInt(head, int64(len(p)), 10), ' ')
+	head = append(append(head, p...), ' ')
+	head = append(strconv.AppendInt(head, int64(len(payload)), 10), ' ')
 	h := sha256.New()
-	fmt.Fprintf(h, "DSSEv1 %d %s %d ", len(p), p, len(payload))
+	h.Write(head)
 	h.Write(payload)
-	return h.Sum(nil)
+	return h.Sum(space[:0])
 }

@@ -72,7 +72,7 @@ type Act interface {
 	// At is when it was recorded: the time at which its signer must count.
 	At() time.Time
 
-	subjects() []manifest.Subject
+	subjects() []subject
 	check(*form.Checker)
 	copy() Act // a deep one, times in UTC and cut to the second
 }
@@ -113,10 +113,21 @@ func (h Head) past(c *form.Checker, path string, t time.Time) {
 func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // ofOrder is the subject of an act on an order.
-func ofOrder(d digest.Digest) []manifest.Subject { return subject("order", d) }
+func ofOrder(d digest.Digest) []subject { return []subject{{"order", d}} }
 
-func subject(name string, d digest.Digest) []manifest.Subject {
-	return []manifest.Subject{{Name: name, Digest: map[string]string{"sha256": d.Hex()}}}
+// A subject is what a statement is about.
+type subject struct {
+	name   string
+	digest digest.Digest
+}
+
+// subjects returns them as the statement of an act lists them.
+func subjects(a Act) []manifest.Subject {
+	var all []manifest.Subject
+	for _, s := range a.subjects() {
+		all = append(all, manifest.Subject{Name: s.name, Digest: map[string]string{"sha256": s.digest.Hex()}})
+	}
+	return all
 }
 
 // An Exported is the statement of an export: the manifest.
@@ -134,6 +145,6 @@ func (e Exported) By() string { return e.Predicate.Provider }
 // At is the time of signing.
 func (e Exported) At() time.Time { return e.Predicate.Times.SignedAt }
 
-func (e Exported) subjects() []manifest.Subject { return e.Subject }
-func (Exported) check(*form.Checker)            {} // package manifest does
-func (e Exported) copy() Act                    { return e }
+func (Exported) subjects() []subject { return nil } // package manifest does
+func (Exported) check(*form.Checker) {}             // package manifest does
+func (e Exported) copy() Act         { return e }

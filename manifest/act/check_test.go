@@ -197,7 +197,7 @@ func TestCheck(t *testing.T) {
 // unchecked signs whatever it is given.
 func unchecked(t testing.TB, a Act) []byte {
 	t.Helper()
-	p, err := sigstore.Canonical(statement[Act]{manifest.StatementType, a.subjects(), a.Kind().PredicateType(), a})
+	p, err := sigstore.Canonical(statement[Act]{manifest.StatementType, subjects(a), a.Kind().PredicateType(), a})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func (Decided) Kind() Kind { return KindDecided }
 // About is the order's digest.
 func (d Decided) About() digest.Digest { return d.Order }
 
-func (d Decided) subjects() []manifest.Subject { return ofOrder(d.Order) }
+func (d Decided) subjects() []subject { return ofOrder(d.Order) }
 
 func (d Decided) copy() Act {
 	d.cut()

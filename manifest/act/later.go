@@ -24,7 +24,7 @@ func (Notified) Kind() Kind { return KindNotified }
 // About is the order's digest.
 func (n Notified) About() digest.Digest { return n.Order }
 
-func (n Notified) subjects() []manifest.Subject { return ofOrder(n.Order) }
+func (n Notified) subjects() []subject { return ofOrder(n.Order) }
 
 func (n Notified) copy() Act {
 	n.cut()
@@ -63,7 +63,7 @@ func (Released) Kind() Kind { return KindReleased }
 // About is the order's digest.
 func (r Released) About() digest.Digest { return r.Order }
 
-func (r Released) subjects() []manifest.Subject { return ofOrder(r.Order) }
+func (r Released) subjects() []subject { return ofOrder(r.Order) }
 
 func (r Released) copy() Act {
 	r.cut()
@@ -103,10 +103,10 @@ func (Recalled) Kind() Kind { return KindRecalled }
 func (Recalled) About() digest.Digest { return digest.Digest{} }
 
 // subjects are the ciphertexts, by the names that they were delivered under.
-func (r Recalled) subjects() []manifest.Subject {
-	var out []manifest.Subject
+func (r Recalled) subjects() []subject {
+	var out []subject
 	for _, e := range r.Exports {
-		out = append(out, subject(e.ExportID+manifest.CiphertextSuffix, e.Ciphertext)...)
+		out = append(out, subject{e.ExportID + manifest.CiphertextSuffix, e.Ciphertext})
 	}
 	return out
 }
@@ -156,7 +156,7 @@ func (Configured) Kind() Kind { return KindConfigured }
 // About is zero.
 func (Configured) About() digest.Digest { return digest.Digest{} }
 
-func (f Configured) subjects() []manifest.Subject { return subject(string(f.What), f.Digest) }
+func (f Configured) subjects() []subject { return []subject{{string(f.What), f.Digest}} }
 
 func (f Configured) copy() Act {
 	f.cut()

@@ -33,7 +33,7 @@ func (Received) Kind() Kind { return KindReceived }
 // About is the order's digest.
 func (r Received) About() digest.Digest { return r.Order.Digest }
 
-func (r Received) subjects() []manifest.Subject { return ofOrder(r.Order.Digest) }
+func (r Received) subjects() []subject { return ofOrder(r.Order.Digest) }
 
 func (r Received) copy() Act {
 	r.cut()

@@ -8,7 +8,6 @@ import (
 	"writ/crypto/digest"
 	"writ/crypto/sign"
 	"writ/manifest/internal/form"
-	"writ/manifest/internal/sigstore"
 )
 
 // RequestFormat is the format version of what an engineer signs.
@@ -32,13 +31,16 @@ type Request struct {
 
 // payload returns what an engineer signs, as RFC 8785 has it.
 func (r Request) payload(order, plan digest.Digest) ([]byte, error) {
-	return sigstore.Canonical(struct {
-		Format      string        `json:"format"`
-		Order       digest.Digest `json:"order"`
-		Plan        digest.Digest `json:"plan"`
-		Engineer    string        `json:"engineer"`
-		RequestedAt time.Time     `json:"requested_at"`
-	}{RequestFormat, order, plan, r.Engineer, second(r.RequestedAt)})
+	if !registryID.MatchString(r.Engineer) { // which JSON writes as they are
+		return nil, fmt.Errorf("%q is not an id of a registry", r.Engineer)
+	}
+	b := make([]byte, 0, 384)
+	b = append(append(b, `{"engineer":"`...), r.Engineer...)
+	b = append(b, `","format":"`+RequestFormat+`","order":"`...)
+	b, _ = order.AppendText(b) // a digest always has a text
+	b, _ = plan.AppendText(append(b, `","plan":"`...))
+	b = append(b, `","requested_at":"`...)
+	return append(second(r.RequestedAt).AppendFormat(b, time.RFC3339), `"}`...), nil
 }
 
 // NewRequest signs, as the engineer with that registry id, that the order be

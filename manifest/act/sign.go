@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/go-json-experiment/json"
@@ -40,7 +39,7 @@ func Sign(a Act, k sign.Signer) ([]byte, error) {
 	if err := check(a); err != nil {
 		return nil, err
 	}
-	payload, err := sigstore.Canonical(statement[Act]{manifest.StatementType, a.subjects(), a.Kind().PredicateType(), a})
+	payload, err := sigstore.Canonical(statement[Act]{manifest.StatementType, subjects(a), a.Kind().PredicateType(), a})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
@@ -87,14 +86,7 @@ type Signed struct {
 // Parse reads a signed statement of any kind, strictly: a byte that differs
 // from what [Sign] would write is refused. Errors wrap [ErrFormat].
 func Parse(entry []byte) (*Signed, error) {
-	if len(entry) > MaxBytes {
-		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrFormat, len(entry), MaxBytes)
-	}
-	b, err := sigstore.Parse(entry)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	predicate, err := predicateType(b.Payload)
+	b, predicate, err := parseBundle(nil, entry)
 	if err != nil {
 		return nil, err
 	}
@@ -105,15 +97,29 @@ func Parse(entry []byte) (*Signed, error) {
 		}
 		return &Signed{act: Exported{m.Unverified()}, bundle: b, manifest: m}, nil
 	}
-	read, ok := readers[predicate]
-	if !ok {
-		return nil, fmt.Errorf("%w: predicateType is none of ours", ErrFormat)
-	}
-	a, err := read(b.Payload)
+	a, err := readers[predicate](b.Payload, sigstore.Decode)
 	if err != nil {
 		return nil, err
 	}
 	return &Signed{act: a, bundle: b}, nil
+}
+
+// parseBundle reads an entry up to what its payload says, of which it says by
+// which reader it is to be read. Payload and signature are appended to a buffer.
+func parseBundle(to, entry []byte) (b sigstore.Bundle, predicate string, err error) {
+	if len(entry) > MaxBytes {
+		return b, "", fmt.Errorf("%w: %d bytes, the limit is %d", ErrFormat, len(entry), MaxBytes)
+	}
+	if b, err = sigstore.ParseInto(to, entry); err != nil {
+		return b, "", fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if predicate, err = predicateType(b.Payload); err != nil {
+		return b, "", err
+	}
+	if _, ok := readers[predicate]; !ok && predicate != manifest.ExportType {
+		return b, "", fmt.Errorf("%w: predicateType is none of ours", ErrFormat)
+	}
+	return b, predicate, nil
 }
 
 // predicateType says by which reader a payload is to be read, which then sees
@@ -137,7 +143,7 @@ func predicateType(payload []byte) (string, error) {
 }
 
 // readers read a payload, by its predicateType.
-var readers = map[string]func([]byte) (Act, error){
+var readers = map[string]func(payload []byte, decode decoder) (Act, error){
 	KindReceived.PredicateType():   read[Received],
 	KindDecided.PredicateType():    read[Decided],
 	KindNotified.PredicateType():   read[Notified],
@@ -146,9 +152,12 @@ var readers = map[string]func([]byte) (Act, error){
 	KindConfigured.PredicateType(): read[Configured],
 }
 
-func read[A Act](payload []byte) (Act, error) {
+// A decoder is [sigstore.Decode] or [sigstore.DecodeShared].
+type decoder func(payload []byte, v any) error
+
+func read[A Act](payload []byte, decode decoder) (Act, error) {
 	var s statement[A]
-	if err := sigstore.Decode(payload, &s); err != nil {
+	if err := decode(payload, &s); err != nil {
 		return nil, fmt.Errorf("%w: statement: %w", ErrFormat, err)
 	}
 	switch {
@@ -157,14 +166,14 @@ func read[A Act](payload []byte) (Act, error) {
 	case s.PredicateType != s.Predicate.Kind().PredicateType():
 		return nil, fmt.Errorf("%w: predicateType is none of ours", ErrFormat)
 	}
-	if err := check(s.Predicate); err != nil {
+	a := Act(s.Predicate)
+	if err := check(a); err != nil {
 		return nil, err
 	}
-	same := func(a, b manifest.Subject) bool { return a.Name == b.Name && maps.Equal(a.Digest, b.Digest) }
-	if !slices.EqualFunc(s.Subject, s.Predicate.subjects(), same) {
+	if !slices.EqualFunc(s.Subject, a.subjects(), func(s manifest.Subject, want subject) bool { return s.Is(want.name, want.digest) }) {
 		return nil, fmt.Errorf("%w: subject does not agree with the predicate", ErrFormat)
 	}
-	return s.Predicate, nil
+	return a, nil
 }
 
 // Kind is what the statement is about.
@@ -191,12 +200,14 @@ type Verified struct {
 	signer sign.KeyID
 }
 
+var verifyErrors = sigstore.Errors{Signature: ErrSignature, Signer: ErrSigner}
+
 // Verify checks the signature with the provider's pinned manifest keys.
 func Verify(s *Signed, p *trust.Provider) (*Verified, error) {
 	if s == nil || s.act == nil {
 		return nil, fmt.Errorf("%w: no statement", ErrSigner)
 	}
-	id, err := s.bundle.Verify(p, s.act.By(), s.act.At(), sigstore.Errors{Signature: ErrSignature, Signer: ErrSigner})
+	id, err := s.bundle.Verify(p, s.act.By(), s.act.At(), verifyErrors)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,8 @@ const perBatch = 256
 type batch struct {
 	from, to int64
 	entries  []entry
+	buffer   ledger.Buffer
+	reader   *act.Reader
 }
 
 // An entry is one statement, or why it is none.
@@ -45,7 +47,7 @@ func (f *fold) read(ctx context.Context) error {
 				return
 			}
 			to := min(size, from/perBatch*perBatch+perBatch)
-			slot.V = batch{from: from, to: to, entries: slot.V.entries[:0]}
+			slot.V.from, slot.V.to = from, to
 			line.Put(slot)
 			from = to
 		}
@@ -98,24 +100,24 @@ func (f *fold) content(from int64, err error) {
 
 // read does all that needs no other entry. An error is about the ledger.
 func (b *batch) read(ctx context.Context, v *ledger.View, p *trust.Provider) error {
-	for e, err := range v.Entries(ctx, b.from, b.to) {
+	if b.reader == nil {
+		b.reader = act.NewReader(p)
+	}
+	b.entries = b.entries[:0]
+	for e, err := range v.EntriesInto(ctx, b.from, b.to, &b.buffer) {
 		if err != nil {
 			return err
 		}
-		b.entries = append(b.entries, examine(e, p))
+		b.entries = append(b.entries, examine(e, b.reader))
 	}
 	return nil
 }
 
-func examine(e ledger.Entry, p *trust.Provider) entry {
+func examine(e ledger.Entry, r *act.Reader) entry {
 	out := entry{index: e.Index, leaf: e.Leaf}
-	signed, err := act.Parse(e.Bytes)
-	if err == nil {
-		var v *act.Verified
-		if v, err = act.Verify(signed, p); err == nil {
-			out.act = v.Act()
-			return out
-		}
+	var err error
+	if out.act, err = r.Read(e.Bytes); err == nil {
+		return out
 	}
 	switch out.err = err; {
 	case errors.Is(err, act.ErrSigner):

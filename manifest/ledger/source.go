@@ -29,6 +29,10 @@ type Dir string
 
 // Read implements [Source].
 func (d Dir) Read(ctx context.Context, path string, limit int64) ([]byte, error) {
+	return d.readInto(ctx, path, limit, nil)
+}
+
+func (d Dir) readInto(ctx context.Context, path string, limit int64, to []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -44,7 +48,7 @@ func (d Dir) Read(ctx context.Context, path string, limit int64) ([]byte, error)
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: %s is not a file", ErrFetch, path)
 	}
-	return readLimited(f, info.Size(), path, limit)
+	return readLimited(f, info.Size(), path, limit, to)
 }
 
 // HTTP reads a ledger that is served over HTTP(S).
@@ -74,6 +78,10 @@ func NewHTTP(root string, client *http.Client) (*HTTP, error) {
 
 // Read implements [Source].
 func (h *HTTP) Read(ctx context.Context, path string, limit int64) ([]byte, error) {
+	return h.readInto(ctx, path, limit, nil)
+}
+
+func (h *HTTP) readInto(ctx context.Context, path string, limit int64, to []byte) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.root.JoinPath(path).String(), nil)
 	if err != nil {
 		return nil, fetchError(path, err)
@@ -85,7 +93,7 @@ func (h *HTTP) Read(ctx context.Context, path string, limit int64) ([]byte, erro
 	defer resp.Body.Close()
 	switch resp.StatusCode {
 	case http.StatusOK:
-		return readLimited(resp.Body, resp.ContentLength, path, limit)
+		return readLimited(resp.Body, resp.ContentLength, path, limit, to)
 	case http.StatusNotFound, http.StatusGone:
 		return nil, fetchError(path, fs.ErrNotExist)
 	}
@@ -100,9 +108,10 @@ func Locate(place string) (Source, error) {
 	return Dir(place), nil
 }
 
-// readLimited reads all. It is said to be so long, which is not believed.
-func readLimited(r io.Reader, said int64, path string, limit int64) ([]byte, error) {
-	var b bytes.Buffer
+// readLimited reads all, into a buffer if it has room. It is said to be so
+// long, which is not believed.
+func readLimited(r io.Reader, said int64, path string, limit int64, to []byte) ([]byte, error) {
+	b := bytes.NewBuffer(to[:0])
 	b.Grow(int(min(max(said, 0), limit)) + bytes.MinRead)
 	if _, err := b.ReadFrom(io.LimitReader(r, limit+1)); err != nil {
 		return nil, fetchError(path, err)

@@ -79,6 +79,7 @@ type View struct {
 	r    *Reader
 
 	verified verifiedTiles
+	bundles  bundleCache
 }
 
 // Checkpoint returns what the view is of.
@@ -94,6 +95,12 @@ type Entry struct {
 // Entries yields the entries [from, to), each of which hashes to the
 // checkpoint. It keeps one bundle (up to 256 entries) in memory.
 func (v *View) Entries(ctx context.Context, from, to int64) iter.Seq2[Entry, error] {
+	return v.EntriesInto(ctx, from, to, nil)
+}
+
+// EntriesInto is [View.Entries] with a buffer to read into, which is kept from
+// one reading to the next: what was yielded is overwritten by the next one.
+func (v *View) EntriesInto(ctx context.Context, from, to int64, b *Buffer) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		if from < 0 || to < from || to > v.tree.N {
 			yield(Entry{}, fmt.Errorf("%w: [%d, %d) of %d", ErrRange, from, to, v.tree.N))
@@ -102,7 +109,7 @@ func (v *View) Entries(ctx context.Context, from, to int64) iter.Seq2[Entry, err
 		for from < to {
 			bundle := from / tileWidth
 			next := min(to, (bundle+1)*tileWidth)
-			leaves, entries, err := v.bundle(ctx, bundle, from, next)
+			leaves, entries, err := v.bundle(ctx, bundle, from, next, b)
 			if err != nil {
 				yield(Entry{}, err)
 				return
@@ -116,25 +123,36 @@ func (v *View) Entries(ctx context.Context, from, to int64) iter.Seq2[Entry, err
 	}
 }
 
-// Entry returns one entry.
+// Entry returns one entry. The bundles of the last few that were asked for are
+// kept, since what belongs together stands together.
 func (v *View) Entry(ctx context.Context, index int64) (Entry, error) {
 	if index < 0 || index >= v.tree.N {
 		return Entry{}, fmt.Errorf("%w: %d of %d", ErrRange, index, v.tree.N)
 	}
-	for e, err := range v.Entries(ctx, index, index+1) {
-		return e, err
+	bundle := index / tileWidth
+	k, ok := v.bundles.get(bundle)
+	if !ok {
+		var err error
+		if k.leaves, k.entries, err = v.bundle(ctx, bundle, index, index, nil); err != nil {
+			return Entry{}, err
+		}
+		v.bundles.put(bundle, k)
 	}
-	return Entry{}, ErrRange
+	i := index % tileWidth
+	if Leaf(k.entries[i]) != k.leaves[i] {
+		return Entry{}, fmt.Errorf("%w: entry %d", ErrCorrupt, index)
+	}
+	return Entry{Index: index, Leaf: k.leaves[i], Bytes: k.entries[i]}, nil
 }
 
 // bundle returns the entries of a bundle, of which [from, to) are verified, and
 // their hashes.
-func (v *View) bundle(ctx context.Context, bundle, from, to int64) ([]Hash, [][]byte, error) {
+func (v *View) bundle(ctx context.Context, bundle, from, to int64, b *Buffer) ([]Hash, [][]byte, error) {
 	leaves, err := v.leaves(ctx, bundle)
 	if err != nil {
 		return nil, nil, err
 	}
-	entries, err := readBundle(ctx, v.r.src, bundle, len(leaves))
+	entries, err := readBundle(ctx, b.source(v.r.src), bundle, len(leaves))
 	if err != nil {
 		return nil, nil, err
 	}

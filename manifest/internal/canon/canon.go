@@ -23,14 +23,17 @@ import (
 
 // Decode reports whether text is the one form of a value, and puts that into v,
 // a pointer to a zero value. If it reports false, v holds anything.
-func Decode(text []byte, v any) bool {
+func Decode(text []byte, v any) bool { return (&reader{rest: text}).all(v) }
+
+// DecodeShared is [Decode] for many texts that are much alike: lists that are
+// the same in several are read once, and shared. So v is to be read, and
+// nothing of it changed.
+func DecodeShared(text []byte, v any) bool { return (&reader{rest: text, share: true}).all(v) }
+
+func (r *reader) all(v any) bool {
 	to := reflect.ValueOf(v).Elem()
 	p := planOf(to.Type())
-	if p == nil {
-		return false
-	}
-	r := reader{rest: text}
-	return p(&r, to) && len(r.rest) == 0
+	return p != nil && p(r, to) && len(r.rest) == 0
 }
 
 // A plan reads a value of one type. Before, the value is zero.
@@ -202,7 +205,8 @@ func slicePlan(t reflect.Type) plan {
 	}
 	none := reflect.MakeSlice(t, 0, 0)        // package json makes none nil
 	few := max(1, 128/int(t.Elem().Size()+1)) // to begin with
-	return func(r *reader, to reflect.Value) bool {
+	lists := new(memo)
+	list := func(r *reader, to reflect.Value) bool {
 		if !r.take("[") {
 			return false
 		}
@@ -226,10 +230,20 @@ func slicePlan(t reflect.Type) plan {
 		}
 		return true
 	}
+	return func(r *reader, to reflect.Value) bool {
+		if r.share {
+			return lists.read(r, to, list)
+		}
+		return list(r, to)
+	}
 }
 
 // A reader holds what is left of the text.
-type reader struct{ rest []byte }
+type reader struct {
+	rest  []byte
+	share bool
+	space [128]byte
+}
 
 func (r *reader) take(prefix string) bool {
 	if len(r.rest) < len(prefix) || string(r.rest[:len(prefix)]) != prefix {
@@ -385,8 +399,7 @@ func readText(r *reader, to reflect.Value) bool {
 	if v.UnmarshalText(s) != nil {
 		return false
 	}
-	var space [128]byte
-	again, err := appendText(space[:0], v)
+	again, err := appendText(r.space[:0], v)
 	return err == nil && bytes.Equal(again, s)
 }
 
@@ -403,18 +416,20 @@ func readBytes(r *reader, to reflect.Value) bool {
 	if !ok {
 		return false
 	}
-	b, ok := Base64(s)
+	b, ok := Base64([]byte{}, s) // not nil
 	to.SetBytes(b)
 	return ok
 }
 
-// Base64 takes what package base64 writes, and nothing else. What it returns is
-// not nil.
-func Base64(text []byte) ([]byte, bool) {
+var strict = base64.StdEncoding.Strict()
+
+// Base64 takes what package base64 writes, and nothing else, and appends what
+// that stands for.
+func Base64(to, text []byte) ([]byte, bool) {
 	if bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, '\n') >= 0 { // which package base64 skips
 		return nil, false
 	}
-	out, err := base64.StdEncoding.Strict().AppendDecode([]byte{}, text)
+	out, err := strict.AppendDecode(to, text)
 	return out, err == nil
 }
 

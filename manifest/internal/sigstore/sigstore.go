@@ -9,10 +9,11 @@ package sigstore
 
 import (
 	"bytes"
-	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -79,8 +80,14 @@ func Canonical(v any) ([]byte, error) {
 
 // Decode reads a payload into the zero struct that v points to. Unknown, missing
 // and repeated members are refused, and all that is not canonical.
-func Decode(payload []byte, v any) error {
-	if canon.Decode(payload, v) {
+func Decode(payload []byte, v any) error { return decode(payload, v, canon.Decode) }
+
+// DecodeShared is [Decode] for many payloads. What v points to shares lists
+// with what others were read into: it is to be read, and nothing of it changed.
+func DecodeShared(payload []byte, v any) error { return decode(payload, v, canon.DecodeShared) }
+
+func decode(payload []byte, v any, quick func([]byte, any) bool) error {
+	if quick(payload, v) {
 		return nil
 	}
 	reflect.ValueOf(v).Elem().SetZero()
@@ -125,8 +132,12 @@ func (b Bundle) Marshal() ([]byte, error) {
 
 // Parse reads what [Bundle.Marshal] writes, and nothing else. The caller bounds
 // its length.
-func Parse(b []byte) (Bundle, error) {
-	if out, ok := cut(b); ok {
+func Parse(b []byte) (Bundle, error) { return ParseInto(nil, b) }
+
+// ParseInto is [Parse], and appends payload and signature to a buffer, which
+// the caller may use again when it is done with the bundle.
+func ParseInto(to, b []byte) (Bundle, error) {
+	if out, ok := cut(to, b); ok {
 		return out, nil
 	}
 	var in bundleJSON
@@ -151,7 +162,7 @@ func Parse(b []byte) (Bundle, error) {
 
 // cut takes a bundle apart, if it is of the one form. What it does not take
 // may be of that form, too: a hint that is no key's.
-func cut(b []byte) (Bundle, bool) {
+func cut(to, b []byte) (Bundle, bool) {
 	rest, ok := bytes.CutPrefix(b, []byte(beforePayload))
 	payload, rest, ok1 := bytes.Cut(rest, []byte(beforeSig))
 	sig, rest, ok2 := bytes.Cut(rest, []byte(beforeHint))
@@ -159,20 +170,24 @@ func cut(b []byte) (Bundle, bool) {
 	if !ok || !ok1 || !ok2 || !ok3 || len(rest) > 0 {
 		return Bundle{}, false
 	}
-	out := Bundle{Hint: string(hint)}
-	_, ok = canon.Base64(hint)
-	out.Payload, ok1 = canon.Base64(payload)
-	out.Sig, ok2 = canon.Base64(sig)
-	return out, ok && ok1 && ok2
+	var id [32]byte
+	_, ok = canon.Base64(id[:0], hint)
+	with, ok1 := canon.Base64(slices.Grow(to, len(b)), payload) // more than all needs
+	all, ok2 := canon.Base64(with, sig)
+	if !ok || !ok1 || !ok2 {
+		return Bundle{}, false
+	}
+	return Bundle{Payload: with[len(to):len(with):len(with)], Sig: all[len(with):], Hint: string(hint)}, true
 }
 
 // KeyID returns the key that the bundle names, "" if the hint is no key's.
 func (b Bundle) KeyID() sign.KeyID {
-	id, err := base64.StdEncoding.Strict().DecodeString(b.Hint)
-	if err != nil || len(id) != 32 {
+	var space [36]byte
+	id, ok := canon.Base64(space[:0], []byte(b.Hint))
+	if !ok || len(id) != 32 {
 		return ""
 	}
-	return sign.KeyID(fmt.Sprintf("%x", id))
+	return sign.KeyID(hex.EncodeToString(id))
 }
 
 // Verify checks the signature with the provider's pinned manifest keys, and

@@ -107,7 +107,7 @@ func FuzzParse(f *testing.F) {
 // writes.
 func FuzzCut(f *testing.F) {
 	good := seed(f)
-	b, ok := cut(good)
+	b, ok := cut(nil, good)
 	if !ok || b.Hint == "" || len(b.Sig) == 0 || len(b.Payload) == 0 {
 		f.Fatal("a bundle is not taken")
 	}
@@ -119,7 +119,7 @@ func FuzzCut(f *testing.F) {
 		f.Add(bytes.Replace(good, []byte(change[0]), []byte(change[1]), 1))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		b, ok := cut(text)
+		b, ok := cut([]byte("before")[:6:6], text)
 		if !ok {
 			return
 		}
