@@ -184,6 +184,55 @@ func TestView_ranges(t *testing.T) {
 	}
 }
 
+// counted counts what is read of bundles.
+type counted struct {
+	ledger.Source
+	bundles int
+}
+
+func (c *counted) Read(ctx context.Context, path string, limit int64) ([]byte, error) {
+	if strings.Contains(path, "entries") {
+		c.bundles++
+	}
+	return c.Source.Read(ctx, path, limit)
+}
+
+// Entries that stand together are read together, and verified one by one.
+func TestView_Entry(t *testing.T) {
+	cfg := closed(t, 600)
+	v, err := ledger.NewReader(ledger.Dir(cfg.Dir), cfg.Verifier, cfg.Policy).View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := &counted{Source: ledger.Dir(cfg.Dir)}
+	one := ledger.NewReader(src, cfg.Verifier, cfg.Policy).At(v.Checkpoint())
+	for i := range int64(600) {
+		for _, index := range []int64{i, 599 - i} {
+			if e, err := one.Entry(t.Context(), index); err != nil || e.Index != index || e.Leaf != ledger.Leaf(e.Bytes) || !bytes.Equal(e.Bytes, entry(int(index))) {
+				t.Fatalf("entry %d is %d %q (%v)", index, e.Index, e.Bytes, err)
+			}
+		}
+	}
+	if src.bundles != 3 {
+		t.Errorf("%d bundles were read, and there are 3", src.bundles)
+	}
+	var b ledger.Buffer
+	for range 2 {
+		for e, err := range v.EntriesInto(t.Context(), 0, 600, &b) {
+			if err != nil || !bytes.Equal(e.Bytes, entry(int(e.Index))) {
+				t.Fatalf("into a buffer, entry %d is %q (%v)", e.Index, e.Bytes, err)
+			}
+		}
+	}
+	edit("tile/entries/001", func(b []byte) []byte { return bytes.Replace(b, entry(300), []byte("statement 666"), 1) })(t, cfg.Dir)
+	again := ledger.NewReader(src, cfg.Verifier, cfg.Policy).At(v.Checkpoint())
+	for _, index := range []int64{300, 301, 300} {
+		if _, err := again.Entry(t.Context(), index); errors.Is(err, ledger.ErrCorrupt) != (index == 300) {
+			t.Errorf("entry %d, where entry 300 was changed: %v", index, err)
+		}
+	}
+}
+
 // An auditor who kept a checkpoint sees whether the ledger still holds to it.
 func TestView_Extends(t *testing.T) {
 	cfg := closed(t, 300)

@@ -124,7 +124,7 @@ func structPlan(t reflect.Type) plan {
 			return nil
 		}
 	}
-	return func(r *reader, to reflect.Value) bool {
+	return remembered(func(r *reader, to reflect.Value) bool {
 		if !r.take("{") {
 			return false
 		}
@@ -138,13 +138,16 @@ func structPlan(t reflect.Type) plan {
 				continue
 			}
 			first = false
-			x := to.FieldByIndex(f.index)
+			x := to.Field(f.index[0])
+			for _, i := range f.index[1:] {
+				x = x.Field(i)
+			}
 			if !f.read(r, x) || f.omitZero && isZero(x) {
 				return false
 			}
 		}
 		return r.take("}")
-	}
+	})
 }
 
 // fieldsOf returns the members of a struct, those of embedded structs among
@@ -205,8 +208,7 @@ func slicePlan(t reflect.Type) plan {
 	}
 	none := reflect.MakeSlice(t, 0, 0)        // package json makes none nil
 	few := max(1, 128/int(t.Elem().Size()+1)) // to begin with
-	lists := new(memo)
-	list := func(r *reader, to reflect.Value) bool {
+	return remembered(func(r *reader, to reflect.Value) bool {
 		if !r.take("[") {
 			return false
 		}
@@ -229,13 +231,7 @@ func slicePlan(t reflect.Type) plan {
 			}
 		}
 		return true
-	}
-	return func(r *reader, to reflect.Value) bool {
-		if r.share {
-			return lists.read(r, to, list)
-		}
-		return list(r, to)
-	}
+	})
 }
 
 // A reader holds what is left of the text.

@@ -3,6 +3,7 @@ package canon
 import (
 	"bytes"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,8 +135,12 @@ func FuzzDecode(f *testing.F) {
 	swap(`"yes":true`, `"yes":1`)
 	swap(`,"yes"`, `, "yes"`)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var got, want value
-		if !Decode(text, &got) {
+		var got, want, shared value
+		ok := Decode(text, &got)
+		if again := DecodeShared(text, &shared); again != ok || ok && !reflect.DeepEqual(shared, got) {
+			t.Fatalf("%q is taken: %v, and where values are shared: %v", text, ok, again)
+		}
+		if !ok {
 			return
 		}
 		if !slowly(text, &want) {
@@ -145,4 +150,29 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%q gives %+v, want %+v", text, got, want)
 		}
 	})
+}
+
+// Shared values are those that would have been read anew, whatever was read
+// before; and those that are the same are read once.
+func TestDecodeShared(t *testing.T) {
+	texts := []string{most, most, most, least, most, most[:len(most)-1]}
+	for _, swap := range [][2]string{{`"n":2`, `"n":0`}, {`"n":2`, `"n":3`}, {`["x","y"]`, `["x","z"]`}, {`["x","y"]`, `["x","y"`}, {`["x","y"]`, `["x","y"]]`}, {`{"n":-1,"name":""}`, `{"n":-1,"name":""`}} {
+		changed := strings.Replace(most, swap[0], swap[1], 1)
+		texts = append(texts, changed, changed, changed, most)
+	}
+	for _, text := range texts {
+		var got, want value
+		if ok := DecodeShared([]byte(text), &got); ok != Decode([]byte(text), &want) {
+			t.Fatalf("shared: %v, anew: %v: %s", ok, !ok, text)
+		} else if ok && !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is %+v, want %+v", text, got, want)
+		}
+	}
+	var a, b value
+	if !DecodeShared([]byte(most), &a) || !DecodeShared([]byte(most), &b) || &a.Parts[0] != &b.Parts[0] {
+		t.Fatal("a list that is the same is read again")
+	}
+	if a.Names = append(a.Names, "of one alone"); len(b.Names) != 2 || &a.Names[0] == &b.Names[0] {
+		t.Error("who appends to a shared list does not copy it")
+	}
 }
