@@ -31,7 +31,7 @@ type Request struct {
 
 // payload returns what an engineer signs, as RFC 8785 has it.
 func (r Request) payload(order, plan digest.Digest) ([]byte, error) {
-	if !registryID.MatchString(r.Engineer) { // which JSON writes as they are
+	if !registryID().MatchString(r.Engineer) { // which JSON writes as they are
 		return nil, fmt.Errorf("%q is not an id of a registry", r.Engineer)
 	}
 	b := make([]byte, 0, 384)
