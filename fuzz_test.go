@@ -27,6 +27,7 @@ var unfuzzed = map[string]string{
 	"manifest/internal/sigstore.Decode":               "FuzzStatement of manifest and of manifest/act call it, each with its type",
 	"manifest/ledger.Dir.Read":                        "FuzzHandler asks it for any path",
 	"manifest/ledger.HTTP.Read":                       "passes on what FuzzCheckProof, FuzzOpenCheckpoint and FuzzParseBundle read",
+	"manifest/ledger.buffered.Read":                   "passes on what the source beside it reads",
 	"manifest/transparency.Counts.UnmarshalJSONFrom":  "part of a report: FuzzParse",
 	"manifest/transparency.Figure.UnmarshalJSONFrom":  "part of a report: FuzzParse",
 	"manifest/transparency.Percent.UnmarshalJSONFrom": "part of a report: FuzzParse",
