@@ -25,6 +25,7 @@ var unfuzzed = map[string]string{
 	"manifest/bundle.Open":                            "files; what is in them: FuzzVerifyManifest, FuzzUnpack, and the targets of crypto/seal and manifest/frame",
 	"manifest/internal/sigstore.Bundle.Verify":        "FuzzVerifyManifest of manifest/bundle",
 	"manifest/internal/sigstore.Decode":               "FuzzStatement of manifest and of manifest/act call it, each with its type",
+	"manifest/internal/sigstore.DecodeShared":         "FuzzStatement and FuzzParse of manifest/act call it, each with its type",
 	"manifest/ledger.Dir.Read":                        "FuzzHandler asks it for any path",
 	"manifest/ledger.HTTP.Read":                       "passes on what FuzzCheckProof, FuzzOpenCheckpoint and FuzzParseBundle read",
 	"manifest/ledger.buffered.Read":                   "passes on what the source beside it reads",

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -292,8 +293,14 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	p := provider(signer(f, 1), trust.UseManifest, trust.Validity{})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := Parse(b)
+		_, verified := Verify(s, p)
+		a, read := NewReader(p).Read(b)
+		if (read == nil) != (err == nil && verified == nil) || read == nil && !reflect.DeepEqual(a, s.Unverified()) {
+			t.Fatalf("Read = %v, %v, and Parse and Verify = %v, %v", a, read, err, verified)
+		}
 		if err != nil {
 			if !errors.Is(err, ErrFormat) || s != nil {
 				t.Fatalf("Parse = %v, %v", s, err)
@@ -317,8 +324,18 @@ func FuzzStatement(f *testing.F) {
 			return
 		}
 		s, err := Parse(b)
+		var shared Act
+		if bundle, predicate, bad := parseBundle(nil, b); bad == nil {
+			shared, bad = readShared(bundle, predicate)
+			if (bad == nil) != (err == nil) {
+				t.Fatalf("where lists are shared: %v, and where not: %v", bad, err)
+			}
+		}
 		if err != nil {
 			return
+		}
+		if !reflect.DeepEqual(shared, s.Unverified()) {
+			t.Fatalf("where lists are shared, it reads as %v", shared)
 		}
 		again, err := Sign(s.Unverified(), signer(t, 1))
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,10 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"dsseEnvelope":{"payload":"","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":""}]},"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":""}}}` + "\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Parse(b)
+		before := []byte("before")
+		if into, bad := ParseInto(before, b); (bad == nil) != (err == nil) || !reflect.DeepEqual(into, p) || string(before) != "before" {
+			t.Fatalf("into a buffer it is %v (%v), and %v (%v) without", into, bad, p, err)
+		}
 		if err != nil {
 			return
 		}
