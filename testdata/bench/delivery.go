@@ -29,6 +29,9 @@ func (h *harness) deliver(ctx context.Context, name string, a ask) (*delivery, e
 	if err != nil {
 		return nil, err
 	}
+	if err := p.datasets(a.datasets[0], a.datasets[0]); err != nil {
+		return nil, err
+	}
 	c := p.export("for "+name, a)
 	if err := h.once(ctx, nil, c); err != nil {
 		return nil, err

@@ -45,15 +45,12 @@ func (h *harness) growRows(ctx context.Context, r *result) error {
 		asks = append(asks, ask{[]int{1}, []string{"signins"}, h.signins.first(rows), rows})
 	}
 	if h.huge {
-		archive := table{name: "archive", rows: 10 * h.rows}
+		archive := table{name: "archive", rows: 10 * h.rows, devices: 12}
 		say("generating %d rows more", archive.rows)
-		if err := h.db.script(ctx, "create unlogged table archive (like signins);"); err != nil {
+		if err := h.db.another(ctx, archive); err != nil {
 			return err
 		}
-		if err := h.db.load(ctx, archive); err != nil {
-			return err
-		}
-		asks = append(asks, ask{[]int{1}, []string{"archive"}, window{firstDay, firstDay.Add(covered)}, archive.rows})
+		asks = append(asks, ask{[]int{1}, []string{"archive"}, archive.all(), archive.rows})
 	}
 	for _, a := range asks {
 		if err := p.datasets(a.datasets[0], a.datasets[0]); err != nil {

@@ -76,7 +76,7 @@ func (h *harness) database(ctx context.Context) error {
 }
 
 func (h *harness) startDatabase(ctx context.Context) (err error) {
-	t := table{name: "signins", rows: 4 * h.rows}
+	t := table{name: "signins", rows: 4 * h.rows, devices: 12}
 	t.accounts = min(9_999, t.rows/2/tinyRows)
 	say("starting PostgreSQL and generating %d rows", t.rows)
 	db, err := startServer(ctx, h.work, h.machine.memoryBytes)

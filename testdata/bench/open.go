@@ -54,7 +54,7 @@ func (h *harness) open(ctx context.Context, r *result) error {
 			return err
 		}
 	}
-	return h.size(ctx, r)
+	return h.sizes(ctx, r)
 }
 
 func (h *harness) opens(ctx context.Context, r *result, d *delivery, size string, rounds int, opens, checks target) error {
@@ -118,16 +118,31 @@ func (d *delivery) warm(context.Context) error {
 	return err
 }
 
-// size compares the large delivery with what zstd makes of its very records.
-func (h *harness) size(ctx context.Context, r *result) error {
-	d := h.deliveries["large"]
-	c := d.command("zstd -3 of the same records", unpacks, `cat "$OUT"/*/data/signins/*.ndjson | zstd -q -3 > "$OUT/records.zst"`,
+// sizes compares deliveries with what zstd makes of their very records: those of
+// a person, and those of an account into which a thousand machines sign in.
+func (h *harness) sizes(ctx context.Context, r *result) error {
+	if err := h.size(ctx, r, "size", "large", "signins", atMost(1.05)); err != nil {
+		return err
+	}
+	fleet := table{name: "fleet", rows: h.rows / 4, devices: 5000}
+	if err := h.db.another(ctx, fleet); err != nil {
+		return err
+	}
+	if _, err := h.deliver(ctx, "fleet", ask{[]int{1}, []string{"fleet"}, fleet.all(), fleet.rows}); err != nil {
+		return err
+	}
+	return h.size(ctx, r, "size-fleet", "fleet", "fleet", target{})
+}
+
+func (h *harness) size(ctx context.Context, r *result, key, delivery, dataset string, t target) error {
+	d := h.deliveries[delivery]
+	c := d.command("zstd -3 of the same records", unpacks, `cat "$OUT"/*/data/`+dataset+`/*.ndjson | zstd -q -3 > "$OUT/records.zst"`,
 		`mv "$OUT/records.zst" "$OUT/.." && rm -r "$OUT"/* && mv "$OUT/../records.zst" "$OUT"`)
 	if err := h.compare(ctx, 1, nil, c); err != nil {
 		return err
 	}
 	theirs := c.output().median
-	r.rows = append(r.rows, row{key: "size", what: "size of the delivery, large", peer: c.name,
-		ours: count(d.bytes) + " bytes", theirs: count(int64(theirs)) + " bytes", value: float64(d.bytes) / theirs, target: atMost(1.05)})
+	r.rows = append(r.rows, row{key: key, what: "size of the delivery, " + delivery, peer: c.name,
+		ours: count(d.bytes) + " bytes", theirs: count(int64(theirs)) + " bytes", value: float64(d.bytes) / theirs, target: t})
 	return nil
 }

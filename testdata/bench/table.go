@@ -14,6 +14,7 @@ type table struct {
 	name     string
 	rows     int
 	accounts int // besides account 1
+	devices  int // from which each is signed in as often
 }
 
 // From its first day on, a table covers 62 days evenly.
@@ -44,6 +45,9 @@ func (t table) first(n int) window {
 	return window{firstDay, firstDay.Add(time.Duration(2*n)*t.step() - t.step())}
 }
 
+// all returns the window that has every row.
+func (t table) all() window { return window{firstDay, firstDay.Add(covered)} }
+
 // some returns a window in which every other account has n rows.
 func (t table) some(n int) window {
 	return window{firstDay, firstDay.Add(time.Duration(2*n*t.accounts) * t.step())}
@@ -72,7 +76,7 @@ func (s *server) load(ctx context.Context, t table) error {
 		go func() {
 			ended <- s.script(ctx, rowsSQL,
 				"table="+t.name, fmt.Sprint("first=", p*size), fmt.Sprint("last=", last-1),
-				fmt.Sprint("accounts=", t.accounts), fmt.Sprint("step=", t.step().Microseconds()))
+				fmt.Sprint("accounts=", t.accounts), fmt.Sprint("devices=", t.devices), fmt.Sprint("step=", t.step().Microseconds()))
 		}()
 	}
 	var failed error
@@ -85,6 +89,14 @@ func (s *server) load(ctx context.Context, t table) error {
 		return failed
 	}
 	return s.script(ctx, "create index on :table (account, at, id); vacuum (analyze) :table;", "table="+t.name)
+}
+
+// another makes one more table.
+func (s *server) another(ctx context.Context, t table) error {
+	if err := s.script(ctx, "create unlogged table :table (like signins);", "table="+t.name); err != nil {
+		return err
+	}
+	return s.load(ctx, t)
 }
 
 // warm reads a table and its index once, so that no run measures the disk.
