@@ -142,12 +142,13 @@ func (s *server) cpu() (float64, error) {
 	return (user + system) / 100, errors.Join(err1, err2)
 }
 
-// connected reports whether a connection is served: a process that does, and no
-// other, bears the name of the database.
+// connected reports whether there is a process that serves a connection, which
+// bears the name of the database, or one that has ended and is not counted yet,
+// which bears none.
 func (s *server) connected() bool {
 	for _, pid := range descendants(s.pid)[1:] {
-		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)) // gone: none
-		if bytes.Contains(name, []byte(" bench [local] ")) {
+		name, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if err == nil && (len(name) == 0 || bytes.Contains(name, []byte(" bench [local] "))) {
 			return true
 		}
 	}
