@@ -117,7 +117,7 @@ func (c *Config) release(ctx context.Context, stage *outbox.Staging, w *waiting)
 	}
 	all := []string{ciphertextName(id), manifestName(id)}
 	for _, f := range files {
-		if err := stage.Write(f.name, f.content); err != nil {
+		if err := stage.Put(f.name, f.content); err != nil {
 			return nil, err
 		}
 		all = append(all, f.name)

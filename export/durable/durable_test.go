@@ -56,3 +56,14 @@ func alone(t *testing.T, dir string) {
 		t.Fatalf("the folder holds %v (%v), want one file", entries, err)
 	}
 }
+
+func TestSyncSaysWhichFailed(t *testing.T) {
+	dir := t.TempDir()
+	if err := durable.Sync(dir, dir); err != nil {
+		t.Fatal(err)
+	}
+	missing := filepath.Join(dir, "missing")
+	if err := durable.Sync(dir, missing, dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("Sync of a file that is not there = %v, want %v", err, fs.ErrNotExist)
+	}
+}

@@ -45,6 +45,7 @@ type Staging struct {
 	dir   string // of this delivery, in staging
 	final string
 	lock  *flock.Flock
+	put   []string // files that are not durable yet
 }
 
 // idForm keeps an id from being a path.
@@ -86,6 +87,17 @@ func (s *Staging) Write(name string, content []byte) error {
 	return durable.WriteFile(s.Path(name), content, 0o640)
 }
 
+// Put is [Staging.Write] of a file that need not be durable before [Staging.Deliver] has returned nil.
+func (s *Staging) Put(name string, content []byte) error {
+	const mode = 0o640
+	path := s.Path(name)
+	if err := os.WriteFile(path, content, mode); err != nil {
+		return err
+	}
+	s.put = append(s.put, path)
+	return os.Chmod(path, mode)
+}
+
 // Read returns a file that stands in staging, or [fs.ErrNotExist].
 func (s *Staging) Read(name string) ([]byte, error) { return os.ReadFile(s.Path(name)) }
 
@@ -94,6 +106,9 @@ func (s *Staging) Path(name string) string { return filepath.Join(s.dir, filepat
 
 // Clear removes all that stands in staging.
 func (s *Staging) Clear() error {
+	if empty, err := s.Empty(); empty || err != nil {
+		return err
+	}
 	if err := os.RemoveAll(s.dir); err != nil {
 		return err
 	}
@@ -107,7 +122,7 @@ func (s *Staging) make() error {
 		return err
 	}
 	all := filepath.Dir(s.dir)
-	return errors.Join(durable.SyncDir(all), durable.SyncDir(filepath.Dir(all)))
+	return durable.Sync(all, filepath.Dir(all))
 }
 
 // Empty reports whether nothing stands in staging.
@@ -138,13 +153,13 @@ func (s *Staging) Deliver(names ...string) (string, error) {
 	if err := os.Chmod(s.dir, 0o750); err != nil {
 		return "", err
 	}
-	if err := durable.SyncDir(s.dir); err != nil {
+	if err := durable.Sync(append(s.put, s.dir)...); err != nil {
 		return "", err
 	}
 	if err := os.Rename(s.dir, s.final); err != nil {
 		return "", err
 	}
-	return s.final, errors.Join(durable.SyncDir(filepath.Dir(s.final)), durable.SyncDir(filepath.Dir(s.dir)))
+	return s.final, durable.Sync(filepath.Dir(s.final), filepath.Dir(s.dir))
 }
 
 // Discard removes the staging folder, if it still stands.

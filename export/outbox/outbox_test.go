@@ -20,15 +20,22 @@ func TestADeliveryAppearsByOneRename(t *testing.T) {
 	if err := s.Write("manifest", []byte("m")); err != nil {
 		t.Fatal(err)
 	}
+	for _, proof := range []string{"of before a crash", "p"} {
+		if err := s.Put("proof", []byte(proof)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if _, err := os.Stat(box.Path("0a1b")); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("before Deliver the outbox has it: %v", err)
 	}
-	folder, err := s.Deliver("manifest")
+	folder, err := s.Deliver("manifest", "proof")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, err := os.ReadFile(filepath.Join(folder, "manifest")); err != nil || string(b) != "m" {
-		t.Fatalf("delivered %q, %v", b, err)
+	for name, want := range map[string]string{"manifest": "m", "proof": "p"} {
+		if b, err := os.ReadFile(filepath.Join(folder, name)); err != nil || string(b) != want {
+			t.Fatalf("delivered %s %q, %v", name, b, err)
+		}
 	}
 	if ids, err := box.Staged(); err != nil || len(ids) != 0 {
 		t.Fatalf("staging still holds %v, %v", ids, err)
