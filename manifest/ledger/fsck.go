@@ -19,7 +19,7 @@ func (v *View) Fsck(ctx context.Context) error {
 	// inner tiles beside its path, so each is asked for once.
 	for bundle := int64(0); bundle*tileWidth < v.tree.N; bundle++ {
 		first := bundle * tileWidth
-		if _, _, err := v.bundle(ctx, bundle, first, min(first+tileWidth, v.tree.N), nil); err != nil {
+		if _, _, err := v.bundle(ctx, bundle, first, min(first+tileWidth, v.tree.N), nil, false); err != nil {
 			return err
 		}
 	}

@@ -26,6 +26,9 @@ func (r *Reader) state(ctx context.Context) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	if tree == c.tree() {
+		return r.At(c), nil
+	}
 	v := &View{c: c, tree: tree, r: r}
 	if err := v.ExtendsTree(ctx, c.size, c.root); err != nil {
 		return nil, fmt.Errorf("state of the tree against the published checkpoint: %w", err)

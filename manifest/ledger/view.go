@@ -21,6 +21,7 @@ type Reader struct {
 	policy Policy
 	kept   tileCache
 	last   atomic.Pointer[Checkpoint] // that was read: to verify it once is enough
+	view   atomic.Pointer[View]       // the last, with what it has verified
 }
 
 // NewReader returns a reader of the ledger at src. Its checkpoints must be
@@ -69,7 +70,14 @@ func (r *Reader) View(ctx context.Context) (*View, error) {
 }
 
 // At returns the ledger as of a checkpoint of it.
-func (r *Reader) At(c *Checkpoint) *View { return &View{c: c, tree: c.tree(), r: r} }
+func (r *Reader) At(c *Checkpoint) *View {
+	if v := r.view.Load(); v != nil && v.c == c {
+		return v
+	}
+	v := &View{c: c, tree: c.tree(), r: r}
+	r.view.Store(v)
+	return v
+}
 
 // A View is a ledger as of one checkpoint. It doesn't change while the ledger
 // grows, and several goroutines may use it.
@@ -109,7 +117,8 @@ func (v *View) EntriesInto(ctx context.Context, from, to int64, b *Buffer) iter.
 		for from < to {
 			bundle := from / tileWidth
 			next := min(to, (bundle+1)*tileWidth)
-			leaves, entries, err := v.bundle(ctx, bundle, from, next, b)
+			// Who looks at the ledger's end looks there again.
+			leaves, entries, err := v.bundle(ctx, bundle, from, next, b, b == nil && next == v.tree.N)
 			if err != nil {
 				yield(Entry{}, err)
 				return
@@ -130,38 +139,36 @@ func (v *View) Entry(ctx context.Context, index int64) (Entry, error) {
 		return Entry{}, fmt.Errorf("%w: %d of %d", ErrRange, index, v.tree.N)
 	}
 	bundle := index / tileWidth
-	k, ok := v.bundles.get(bundle)
-	if !ok {
-		var err error
-		if k.leaves, k.entries, err = v.bundle(ctx, bundle, index, index, nil); err != nil {
-			return Entry{}, err
-		}
-		v.bundles.put(bundle, k)
+	leaves, entries, err := v.bundle(ctx, bundle, index, index+1, nil, true)
+	if err != nil {
+		return Entry{}, err
 	}
 	i := index % tileWidth
-	if Leaf(k.entries[i]) != k.leaves[i] {
-		return Entry{}, fmt.Errorf("%w: entry %d", ErrCorrupt, index)
-	}
-	return Entry{Index: index, Leaf: k.leaves[i], Bytes: k.entries[i]}, nil
+	return Entry{Index: index, Leaf: leaves[i], Bytes: entries[i]}, nil
 }
 
 // bundle returns the entries of a bundle, of which [from, to) are verified, and
-// their hashes.
-func (v *View) bundle(ctx context.Context, bundle, from, to int64, b *Buffer) ([]Hash, [][]byte, error) {
-	leaves, err := v.leaves(ctx, bundle)
-	if err != nil {
-		return nil, nil, err
-	}
-	entries, err := readBundle(ctx, b.source(v.r.src), bundle, len(leaves))
-	if err != nil {
-		return nil, nil, err
+// their hashes. It may be kept for the next time.
+func (v *View) bundle(ctx context.Context, bundle, from, to int64, b *Buffer, keep bool) ([]Hash, [][]byte, error) {
+	k, ok := v.bundles.get(bundle)
+	if !ok {
+		var err error
+		if k.leaves, err = v.leaves(ctx, bundle); err != nil {
+			return nil, nil, err
+		}
+		if k.entries, err = readBundle(ctx, b.source(v.r.src), bundle, len(k.leaves)); err != nil {
+			return nil, nil, err
+		}
+		if keep {
+			v.bundles.put(bundle, k)
+		}
 	}
 	for ; from < to; from++ {
-		if i := from % tileWidth; Leaf(entries[i]) != leaves[i] {
+		if i := from % tileWidth; Leaf(k.entries[i]) != k.leaves[i] {
 			return nil, nil, fmt.Errorf("%w: entry %d", ErrCorrupt, from)
 		}
 	}
-	return leaves, entries, nil
+	return k.leaves, k.entries, nil
 }
 
 // leaves returns the verified hashes of a bundle's entries.
