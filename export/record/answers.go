@@ -28,6 +28,7 @@ import (
 // fingerprint, and the rows, each of which leads to the one before in its bucket.
 type answers struct {
 	path string
+	said *memory
 	// received returns what the ledger says before an entry of an order that
 	// was received, of which the file keeps nothing.
 	received func(ctx context.Context, v *ledger.View, order digest.Digest, before int64) (*act.Received, error)
@@ -155,11 +156,11 @@ func (a answers) extend(ctx context.Context, o *opened, v *ledger.View) error {
 		if err != nil {
 			return err
 		}
-		signed, err := act.Parse(e.Bytes)
+		s, err := a.said.read(e)
 		if err != nil {
 			return fmt.Errorf("ledger entry %d: %w", e.Index, err)
 		}
-		switch d := signed.Unverified().(type) {
+		switch d := s.signed.Unverified().(type) {
 		case act.Received:
 			if d.Rejected == (act.Rejection{}) {
 				seen[d.Order.Digest] = brief(d)

@@ -9,13 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 
 	"github.com/gofrs/flock"
 
 	"writ/crypto/digest"
 	"writ/export/durable"
-	"writ/manifest/act"
 	"writ/manifest/ledger"
 )
 
@@ -25,7 +23,7 @@ import (
 // does not name an entry is believed, so each page that is looked at has a checksum.
 type index struct {
 	path string
-	tail *tailKeys
+	said *memory
 }
 
 const (
@@ -181,43 +179,15 @@ func (x index) each(ctx context.Context, v *ledger.View, from int64, f func(entr
 		if err != nil {
 			return err
 		}
-		key, err := x.tail.keyOf(e)
-		if err == nil {
-			err = f(e.Index, key)
-		}
+		s, err := x.said.read(e)
 		if err != nil {
+			return fmt.Errorf("ledger entry %d: %w", e.Index, err)
+		}
+		if err := f(e.Index, s.key); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// tailKeys remembers under which key entries are filed that the file lacks, by
-// their hash: a command looks for several orders, and each time at the tail.
-type tailKeys struct {
-	mu   sync.Mutex
-	keys map[ledger.Hash]digest.Digest
-}
-
-func (t *tailKeys) keyOf(e ledger.Entry) (digest.Digest, error) {
-	t.mu.Lock()
-	key, ok := t.keys[e.Leaf]
-	t.mu.Unlock()
-	if ok {
-		return key, nil
-	}
-	signed, err := act.Parse(e.Bytes)
-	if err != nil {
-		return key, fmt.Errorf("ledger entry %d: %w", e.Index, err)
-	}
-	key = keyOf(signed.Unverified())
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.keys == nil || len(t.keys) > 2*maxTail {
-		t.keys = make(map[ledger.Hash]digest.Digest)
-	}
-	t.keys[e.Leaf] = key
-	return key, nil
 }
 
 // A table is the index of the tree of that size and root. The pages that were

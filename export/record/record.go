@@ -43,7 +43,7 @@ var ErrConfig = errors.New("recorder not configured")
 // one on the same ledger, and several goroutines may use one.
 type Recorder struct {
 	c    Config
-	tail tailKeys
+	said memory
 }
 
 // New returns a recorder.
@@ -129,7 +129,7 @@ func (r *Recorder) Order(ctx context.Context, order digest.Digest) (*History, er
 
 // each calls f with each statement in the ledger that the index files under key.
 func (r *Recorder) each(ctx context.Context, key digest.Digest, f func(entry []byte, a act.Act)) error {
-	v, at, err := index{r.c.Index, &r.tail}.find(ctx, r.c.Reader.View, key)
+	v, at, err := index{r.c.Index, &r.said}.find(ctx, r.c.Reader.View, key)
 	if err != nil {
 		return err
 	}
@@ -138,17 +138,12 @@ func (r *Recorder) each(ctx context.Context, key digest.Digest, f func(entry []b
 		if err != nil {
 			return err
 		}
-		entry := bytes.Clone(e.Bytes)
-		signed, err := act.Parse(entry)
+		s, err := r.said.verify(e, r.c.Provider)
 		if err != nil {
 			return fmt.Errorf("ledger entry %d: %w", i, err)
 		}
-		verified, err := act.Verify(signed, r.c.Provider)
-		if err != nil {
-			return fmt.Errorf("ledger entry %d: %w", i, err)
-		}
-		if keyOf(verified.Act()) == key {
-			f(entry, verified.Act())
+		if s.key == key {
+			f(s.entry, s.verified.Act())
 		}
 	}
 	return nil
@@ -202,7 +197,7 @@ func (r *Recorder) Append(ctx context.Context, signed ...[]byte) (proof []byte, 
 	}
 	// What nobody could verify would stand in the ledger for good.
 	for _, s := range signed {
-		if err := r.verify(s); err != nil {
+		if _, err := r.said.verify(ledger.Entry{Leaf: ledger.Leaf(s), Bytes: s}, r.c.Provider); err != nil {
 			return nil, err
 		}
 	}
@@ -211,15 +206,6 @@ func (r *Recorder) Append(ctx context.Context, signed ...[]byte) (proof []byte, 
 		return nil, err
 	}
 	return proofs[len(proofs)-1].Bytes(), nil
-}
-
-func (r *Recorder) verify(statement []byte) error {
-	parsed, err := act.Parse(statement)
-	if err != nil {
-		return err
-	}
-	_, err = act.Verify(parsed, r.c.Provider)
-	return err
 }
 
 // Configured returns the signed statements that the ledger still needs so that

@@ -156,7 +156,7 @@ func (r *Recorder) Same(ctx context.Context, f act.Fingerprint, order digest.Dig
 
 // answered gives the list of answers to do; if it is damaged, it is made anew once.
 func (r *Recorder) answered(ctx context.Context, do func(*ledger.View, *opened) error) error {
-	list := answers{r.c.Index + ".answers", r.receivedBefore}
+	list := answers{r.c.Index + ".answers", &r.said, r.receivedBefore}
 	v, o, err := list.open(ctx, r.c.Reader.View)
 	if err != nil {
 		return err
@@ -172,7 +172,7 @@ func (r *Recorder) answered(ctx context.Context, do func(*ledger.View, *opened) 
 // receivedBefore returns the last receipt of an order before an entry, nil if
 // there is none.
 func (r *Recorder) receivedBefore(ctx context.Context, v *ledger.View, order digest.Digest, before int64) (*act.Received, error) {
-	_, at, err := index{r.c.Index, &r.tail}.find(ctx, r.c.Reader.View, order)
+	_, at, err := index{r.c.Index, &r.said}.find(ctx, r.c.Reader.View, order)
 	if err != nil {
 		return nil, err
 	}
@@ -197,13 +197,9 @@ func (r *Recorder) entry(ctx context.Context, v *ledger.View, index int64) (act.
 	if err != nil {
 		return nil, err
 	}
-	signed, err := act.Parse(e.Bytes)
+	s, err := r.said.verify(e, r.c.Provider)
 	if err != nil {
 		return nil, fmt.Errorf("ledger entry %d: %w", index, err)
 	}
-	verified, err := act.Verify(signed, r.c.Provider)
-	if err != nil {
-		return nil, fmt.Errorf("ledger entry %d: %w", index, err)
-	}
-	return verified.Act(), nil
+	return s.verified.Act(), nil
 }
