@@ -40,7 +40,7 @@ func holdsTarget(o order.Order, what, said string, least int) error {
 	said = strings.ToLower(said)
 	for i, t := range o.Targets {
 		if len(t.Value) >= least && strings.Contains(said, strings.ToLower(t.Value)) {
-			return fmt.Errorf("%w: %s holds the value of targets[%d], and the ledger would state it; say it without", ErrRequest, what, i)
+			return fmt.Errorf("%w: %s holds the value of target %d, and the ledger would state it; say it without", ErrRequest, what, i+1)
 		}
 	}
 	return nil

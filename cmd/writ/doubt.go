@@ -11,7 +11,7 @@ import (
 // their value: whoever reads a log must not learn it.
 func writeDoubts(w io.Writer, o order.Order) {
 	for _, d := range o.Doubts() {
-		fmt.Fprintf(w, "look twice     targets[%d]: %s; compare it with the paper, letter by letter\n", d.Target, d.Kind.Why())
+		fmt.Fprintf(w, "look twice     target %d: %s; compare it with the paper, letter by letter\n", d.Target+1, d.Kind.Why())
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"writ/crypto/digest"
 	"writ/export"
 	"writ/export/order"
+	"writ/export/plan"
 	"writ/export/record"
 )
 
@@ -19,7 +20,7 @@ func orderCheckCommand() *cli.Command {
 		Usage:     "say whether an order is genuine, in force and not answered yet, and who must still sign",
 		ArgsUsage: "ORDER",
 		Description: "writ order check orders/2026-0042.order.json\n" +
-			"Exits with 3 and the first reason if the order is rejected.",
+			"Exits with 3 and the first reason if the order is rejected, also for a target that the catalog can't look up.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "received", Usage: "`TIME` of receipt, RFC 3339, if the order arrived before now"},
 			&cli.StringFlag{Name: "supplement", Usage: "`WHY` the order is to be answered once more"},
@@ -79,6 +80,11 @@ func runOrderCheck(c *cli.Context) error {
 		UnsafeTesting: w.Config.Testing,
 	}
 	report := order.Status(s, against, received)
+	usable := plan.CheckTargets(s.Order(), w.Catalog)
+	report.Checks = append(report.Checks, order.Check{Name: "targets", Err: usable})
+	if report.Err == nil {
+		report.Err = usable
+	}
 	if c.Bool("json") {
 		if err := printJSON(c, reportJSON(s.Order(), report)); err != nil {
 			return err
@@ -90,7 +96,10 @@ func runOrderCheck(c *cli.Context) error {
 	if _, err = order.Verify(s, against, received); err != nil {
 		return err
 	}
-	return order.CheckNear(s.Order().ID, against)
+	if err := order.CheckNear(s.Order().ID, against); err != nil {
+		return err
+	}
+	return usable
 }
 
 // checkNames says in words what each check asks.
@@ -106,6 +115,7 @@ var checkNames = map[string]string{
 	"first-export": "not answered before, or said why once more",
 
 	"near-duplicate": "no other order for the same targets was answered, or said why both",
+	"targets":        "targets are of types and forms by which the catalog finds accounts",
 }
 
 func printReport(w io.Writer, o order.Order, r order.Report) {

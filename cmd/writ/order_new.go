@@ -13,6 +13,7 @@ import (
 
 	"writ/export/durable"
 	"writ/export/order"
+	"writ/export/plan"
 )
 
 func orderNewCommand() *cli.Command {
@@ -105,6 +106,11 @@ func runOrderNew(c *cli.Context) error {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	printOrder(c.App.ErrWriter, s)
+	if k.catalog != nil { // the paper may say so all the same, and that it was turned away is to be recorded
+		if err := plan.CheckTargets(o, k.catalog); err != nil {
+			fmt.Fprintf(c.App.ErrWriter, "look twice     %v; so the order would be turned away\n", err)
+		}
+	}
 	fmt.Fprintf(c.App.ErrWriter, "Compare this with the paper. Then: writ order sign (the authority) or writ order approve (reviewers).\n")
 	_, err = fmt.Fprintln(c.App.Writer, out)
 	return err

@@ -122,7 +122,7 @@ func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.
 	total, limit := 0, p.decision.Ceilings().Accounts
 	hint := LiftHint(p.decision.CeilingRule().ID, "accounts")
 	for i, t := range p.decision.Order().Order().Targets {
-		here := fmt.Sprintf("targets[%d] (%s)", i, t.Type)
+		here := place(i, t)
 		lookup, err := lookup(c, t)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrTarget, here, err)
@@ -177,6 +177,21 @@ func (p *Plan) find(ctx context.Context, c *catalog.Catalog, stores map[catalog.
 	return found, nil
 }
 
+// CheckTargets returns [ErrTarget] if the catalog can't look up a target of the
+// order: its type is unknown, its value is in another form, or it lacks a time.
+// It needs no store, and never says the value.
+func CheckTargets(o order.Order, c *catalog.Catalog) error {
+	for i, t := range o.Targets {
+		if _, err := lookup(c, t); err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrTarget, place(i, t), err)
+		}
+	}
+	return nil
+}
+
+// place names a target, counted from 1 as wherever people read of one.
+func place(i int, t order.Target) string { return fmt.Sprintf("target %d (%s)", i+1, t.Type) }
+
 // lookup says how a target finds its account.
 func lookup(c *catalog.Catalog, t order.Target) (source.Lookup, error) {
 	identifier, ok := c.Identifier(t.Type)
@@ -189,7 +204,11 @@ func lookup(c *catalog.Catalog, t order.Target) (source.Lookup, error) {
 	}
 	value, err := identifier.Apply(t.Value)
 	if err != nil {
-		return source.Lookup{}, err
+		form := []string{string(identifier.ColumnType)}
+		for _, r := range identifier.Normalize {
+			form = append(form, string(r))
+		}
+		return source.Lookup{}, fmt.Errorf("%w, which the catalog says is %s", err, strings.Join(form, ", "))
 	}
 	changesHands := identifier.From.Column != ""
 	switch {

@@ -281,13 +281,13 @@ func TestMakeRefuses(t *testing.T) {
 		want    error
 		says    string
 	}{
-		{"two accounts", []order.Target{email("first"), email(needle)}, &store{accounts: map[string][]source.Account{needle: many(2)}}, plan.ErrAmbiguous, "targets[1] (email) finds 2"},
+		{"two accounts", []order.Target{email("first"), email(needle)}, &store{accounts: map[string][]source.Account{needle: many(2)}}, plan.ErrAmbiguous, "target 2 (email) finds 2"},
 		{"many accounts", []order.Target{email(needle)}, &store{accounts: map[string][]source.Account{needle: many(500)}}, plan.ErrAmbiguous, "finds more than 99"},
 		{"unknown type", []order.Target{{Type: "licence-plate", Value: needle}}, &store{}, plan.ErrTarget, "account-id, email, ip-address"},
-		{"not in its form", []order.Target{{Type: "account-id", Value: needle}}, &store{}, plan.ErrTarget, "targets[0] (account-id)"},
+		{"not in its form", []order.Target{{Type: "account-id", Value: needle}}, &store{}, plan.ErrTarget, "target 1 (account-id): identifier not of its type's form, which the catalog says is integer"},
 		{"needs a time", []order.Target{{Type: "ip-address", Value: "192.0.2.1"}}, &store{}, plan.ErrTarget, "at which time"},
 		{"has no time", []order.Target{{Type: "email", Value: needle, At: order.At(march)}}, &store{}, plan.ErrTarget, "does not change hands"},
-		{"store fails", []order.Target{email(needle)}, &store{err: unavailable}, source.ErrUnavailable, `targets[0] (email): store "mail"`},
+		{"store fails", []order.Target{email(needle)}, &store{err: unavailable}, source.ErrUnavailable, `target 1 (email): store "mail"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := w.decide(t, "search-warrant", tt.targets, []order.Item{item("messages", "body")})
@@ -361,7 +361,7 @@ func TestSeveralAccounts(t *testing.T) {
 	if one.Targets()[0].Accounts != 1 || none.Datasets()[0].Outcome != manifest.NoneFound {
 		t.Errorf("found %d, and %s", one.Targets()[0].Accounts, none.Datasets()[0].Outcome)
 	}
-	if p, err := w.plan(t, d, shared(101), nil, nil); !errors.Is(err, plan.ErrCeiling) || p != nil || !strings.Contains(err.Error(), "targets[1] (email) finds more than 100 accounts, the limit is 100") {
+	if p, err := w.plan(t, d, shared(101), nil, nil); !errors.Is(err, plan.ErrCeiling) || p != nil || !strings.Contains(err.Error(), "target 2 (email) finds more than 100 accounts, the limit is 100") {
 		t.Errorf("101 accounts where 100 are allowed: %v", err)
 	}
 	d = w.decide(t, "subpoena", []order.Target{several, email("shared")}, subscriber, func(o *order.Order) { o.Targets[1].Value = "Shared" })

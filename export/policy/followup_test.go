@@ -26,6 +26,7 @@ func TestFollowUp(t *testing.T) {
 		{"US: of which a part leaves", "us", "emergency", []with{func(a *ask) { a.items[0].Fields = []order.Field{"location", "secret"} }}, month},
 		{"US: legal process itself", "us", "search-warrant", nil, time.Time{}},
 		{"EU: an emergency is an order already", "eu", "emergency", nil, time.Time{}},
+		{"UK: no emergency is the provider's choice", "uk", "emergency", nil, time.Time{}},
 		{"nobody's law", "atlantis", "emergency", nil, time.Time{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -41,5 +42,25 @@ func TestFollowUp(t *testing.T) {
 				t.Errorf("recorded as %+v", got)
 			}
 		})
+	}
+}
+
+// The defaults have whatever is disclosed by the provider's choice followed up,
+// unless the user consented.
+func TestEveryChoiceIsFollowedUp(t *testing.T) {
+	choices := 0
+	for name, j := range defaultPolicy(t).jurisdictions {
+		for _, p := range j.processes {
+			if !p.voluntary || p.name == "consent" {
+				continue
+			}
+			choices++
+			if d := defaultPolicy(t).decide(plain(name, p.name, "identity.name"), everything(t)); d.FollowUp().By.IsZero() {
+				t.Errorf("%s: nothing is to follow process %s", name, p.name)
+			}
+		}
+	}
+	if choices != 1 {
+		t.Errorf("%d processes are the provider's choice, want the US emergency", choices)
 	}
 }
