@@ -83,7 +83,7 @@ func runApprove(c *cli.Context) error {
 	if c.Bool("json") {
 		return printJSON(c, map[string]any{"order": approval.Order, "store": store, "accounts": n, "expires_at": approval.ExpiresAt})
 	}
-	label(c.App.Writer, "approved", "%d accounts on store %s, for order %s", n, store, approval.Order)
+	label(c.App.Writer, "approved", "%s on store %s, for order %s", plural(n, "account"), store, approval.Order)
 	label(c.App.Writer, "until", "%s, when the order ends", utc(approval.ExpiresAt))
 	return nil
 }

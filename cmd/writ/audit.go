@@ -57,6 +57,9 @@ func runAudit(c *cli.Context) error {
 		return err
 	}
 	r, err := audit.Run(c.Context, cfg)
+	if errors.Is(err, audit.ErrState) {
+		return fmt.Errorf("--state %s: %w", c.String("state"), err)
+	}
 	if err != nil {
 		return err
 	}

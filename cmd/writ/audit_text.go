@@ -40,8 +40,9 @@ func writeAudit(w io.Writer, r *audit.Result) {
 	line := func(name, format string, a ...any) { fmt.Fprintf(w, "%-9s %s\n", name, fmt.Sprintf(format, a...)) }
 	line("ledger", "%s, entries %d to %d of %d, root %s", dash(r.Ledger.Origin), r.From, r.To, r.Ledger.Size, dash(r.Ledger.Root))
 	line("provider", "%s (provider file %s)", r.Provider, r.ProviderFile)
-	line("audited", "%d orders, %d decisions made again, %d exports, %d notices, %d recalls, %d deliveries, as of %s",
-		n.Orders, n.Replayed, n.Exported, n.Notified, n.Recalled, n.Deliveries, r.AuditedAt.Format(time.RFC3339))
+	line("audited", "%s, %s made again, %s, %s, %s, %s, as of %s",
+		plural(n.Orders, "order"), plural(n.Replayed, "decision"), plural(n.Exported, "export"), plural(n.Notified, "notice"),
+		plural(n.Recalled, "recall"), plural(n.Deliveries, "delivery"), r.AuditedAt.Format(time.RFC3339))
 	writeAuditOrders(w, r)
 }
 

@@ -73,8 +73,8 @@ func runCatalogCheck(c *cli.Context) error {
 	if c.Bool("json") {
 		return printJSON(c, s)
 	}
-	_, err = fmt.Fprintf(c.App.Writer, "catalog %s\n%d identifiers, %d datasets, %d fields; stores %s\n",
-		s.Digest, s.Identifiers, s.Datasets, s.Fields, orDash(s.Stores))
+	_, err = fmt.Fprintf(c.App.Writer, "catalog %s\n%s, %s, %s; stores %s\n",
+		s.Digest, plural(s.Identifiers, "identifier"), plural(s.Datasets, "dataset"), plural(s.Fields, "field"), orDash(s.Stores))
 	return err
 }
 

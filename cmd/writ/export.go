@@ -229,10 +229,10 @@ func printReceipt(w io.Writer, r *export.Receipt) {
 	for _, d := range x.Datasets {
 		line := fmt.Sprintf("%-10s %s", d.Name, d.Outcome)
 		if d.Outcome == manifest.Complete || d.Outcome == manifest.Partial {
-			line += fmt.Sprintf(", %d records, %d fields", d.Records, len(d.Fields))
+			line += ", " + plural(d.Records, "record") + ", " + plural(len(d.Fields), "field")
 		}
 		if n := len(d.Withheld); n > 0 {
-			line += fmt.Sprintf(", %d fields withheld", n)
+			line += ", " + plural(n, "field") + " withheld"
 		}
 		if d.Why != "" {
 			line += ": " + d.Why

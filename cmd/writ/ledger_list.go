@@ -148,16 +148,16 @@ func saying(a act.Act) string {
 		for _, d := range a.Predicate.Datasets {
 			records += d.Records
 		}
-		return fmt.Sprintf("%s to %s, %d records", a.Predicate.ExportID, a.Predicate.Order.Agency, records)
+		return fmt.Sprintf("%s to %s, %s", a.Predicate.ExportID, a.Predicate.Order.Agency, plural(records, "record"))
 	case act.Notified:
 		if a.Late {
 			return "the user was told late, by " + a.How
 		}
 		return "the user was told, by " + a.How
 	case act.Released:
-		return fmt.Sprintf("%d datasets, hold %s", len(a.Datasets), a.Because)
+		return fmt.Sprintf("%s, hold %s", plural(len(a.Datasets), "dataset"), a.Because)
 	case act.Recalled:
-		return fmt.Sprintf("%d exports", len(a.Exports))
+		return plural(len(a.Exports), "export")
 	case act.Configured:
 		return fmt.Sprintf("%s %s", a.What, shortDigest(a.Digest.String()))
 	}

@@ -96,7 +96,7 @@ func (d *drafter) follows() digest.Digest {
 	}
 	s, _, err := readOrder(name)
 	if err != nil {
-		d.fail("follows", "is neither a digest nor the file of an order: %v", err)
+		d.fail("follows", "is neither a digest nor the file of an order: %s", strings.TrimPrefix(err.Error(), errUsage.Error()+": "))
 		return digest.Digest{}
 	}
 	return s.Digest()

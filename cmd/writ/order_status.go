@@ -173,6 +173,7 @@ func whatNext(l statusLine) string {
 			says = append(says, fmt.Sprintf("then: %s, %s", d.What, utc(d.By)))
 		}
 	}
+	lift := l.Lift + " --to N --reason WHY --key KEY " + l.File + " APPROVAL, then writ export --approval APPROVAL " + l.File
 	switch l.State {
 	case standing.Unsigned:
 		says = append(says, l.Need.Words()...)
@@ -191,12 +192,19 @@ func whatNext(l statusLine) string {
 		if !l.RoomAt.IsZero() {
 			room = "there is room from " + utc(l.RoomAt) + ": then writ export " + l.File
 		}
-		says = append(says, room, "or reviewers lift that for this order: "+l.Lift+" --to N --reason WHY --key KEY "+l.File+" APPROVAL, then writ export --approval APPROVAL "+l.File)
+		says = append(says, room, "or reviewers lift that for this order: "+lift)
 	case standing.NoReason:
 		says = append(says, "if both are to be answered: writ export --supplement WHY "+l.File)
 	case standing.Held:
 		says = append(says, "then: writ export "+l.File)
+	case standing.Rejected:
+		if l.Lift != "" {
+			says = append(says, "writ export "+l.File+" says which bound that is; reviewers can lift it for this order: "+lift)
+		}
 	case standing.Refused, standing.Redirected:
+		if l.Lift != "" {
+			says = append(says, "reviewers can lift that for this order: "+lift)
+		}
 		if len(l.Duties) > 0 {
 			says = append(says, "writ export "+l.File+" records that")
 		}

@@ -77,6 +77,9 @@ func runReport(c *cli.Context) error {
 		return err
 	}
 	found, err := tally.Read(c.Context, tally.Config{Reader: reader, Provider: provider, Processes: recordedProcesses, Size: c.Int64("size")})
+	if errors.Is(err, tally.ErrSize) {
+		return fmt.Errorf("%w: --size: %w", errUsage, err)
+	}
 	if err != nil {
 		return err
 	}

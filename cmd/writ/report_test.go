@@ -218,7 +218,7 @@ func TestReportRefuses(t *testing.T) {
 		{"a delay of no bands", 2, []string{"--bands-delay", "30", p.dir}, "go with --bands"},
 		{"a time to come", 2, []string{"--as-of", time.Now().AddDate(1, 0, 0).Format(time.RFC3339), p.dir}, "still to come"},
 		{"a time that is none", 2, []string{"--as-of", "yesterday", p.dir}, "RFC 3339"},
-		{"more entries than there are", 2, []string{"--size", "15", p.dir}, "14 entries"},
+		{"more entries than there are", 2, []string{"--size", "15", p.dir}, "--size: the ledger has fewer entries: 14, not 15"},
 		{"no entries", 2, []string{"--size", "0", p.dir}, "--size: want 1 or more"},
 		{"an earlier report that is none", 2, []string{"--previous", p.provider, p.dir}, "malformed"},
 		{"an earlier report of another ledger", 2, []string{"--previous", previous, p.dir}, "not comparable"},

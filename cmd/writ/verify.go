@@ -150,7 +150,7 @@ func printVerified(w io.Writer, v *bundle.Verified, p *trust.Provider) {
 	}
 	line("for", "%s, one %s recipient", x.Order.Agency, x.Recipients[0].Kind)
 	for _, d := range x.Datasets {
-		said := fmt.Sprintf("%s: %s, %d records, %d fields", d.Name, d.Outcome, d.Records, len(d.Fields))
+		said := fmt.Sprintf("%s: %s, %s, %s", d.Name, d.Outcome, plural(d.Records, "record"), plural(len(d.Fields), "field"))
 		if d.Outcome == manifest.Refused {
 			said = fmt.Sprintf("%s: %s", d.Name, d.Outcome)
 		}

@@ -3,6 +3,7 @@ package sign
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ func ParseEnvelope(b []byte, want Purpose) (*Envelope, error) {
 	}
 	var in envelopeJSON
 	if err := json.Unmarshal(b, &in, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEnvelope, err)
+		return nil, fmt.Errorf("%w: %s", ErrEnvelope, misread(err))
 	}
 	switch {
 	case in.Payload == nil, in.PayloadType == nil, in.Signatures == nil:
@@ -82,6 +83,22 @@ func ParseEnvelope(b []byte, want Purpose) (*Envelope, error) {
 		e.Signatures = append(e.Signatures, Signature{KeyID: id, Sig: sig})
 	}
 	return e, nil
+}
+
+// misread says in words why JSON is no envelope.
+func misread(err error) string {
+	e, semantic := errors.AsType[*json.SemanticError](err)
+	switch {
+	case errors.Is(err, json.ErrUnknownName):
+		return "it has a member that no envelope has"
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return "a member is given twice"
+	case semantic && e.JSONPointer == "":
+		return "it is not a JSON object"
+	case semantic:
+		return fmt.Sprintf("%s is of the wrong type", e.JSONPointer)
+	}
+	return "it is not JSON, or not all of it"
 }
 
 // strictBase64 reads standard base64 that is not empty and has no second

@@ -85,7 +85,7 @@ type Standing struct {
 	ReceivedAt time.Time          `json:"received_at,omitzero"` // zero: not recorded as received
 	Duties     []Duty             `json:"duties"`               // the next first
 	RoomAt     time.Time          `json:"room_at,omitzero"`     // when one more order, with one account, fits the rates
-	Lift       string             `json:"lift,omitzero"`        // the command by which reviewers lift the rate instead, without its values
+	Lift       string             `json:"lift,omitzero"`        // the command by which reviewers lift the rate or ceiling in the way, without its values
 	Exports    []Export           `json:"exports"`
 }
 
@@ -215,6 +215,9 @@ func (c *Config) open(ctx context.Context, st *Standing, h *record.History, s *o
 	for _, ds := range d.Datasets() {
 		switch {
 		case len(ds.Granted()) == 0:
+			if b, over := d.Over(ds.Verdicts[0]); over {
+				st.Lift = lift(b.Rule.ID, b.Name)
+			}
 			why = append(why, fmt.Sprintf("%s: %s", ds.Dataset, ds.Verdicts[0].Why))
 		case !ds.HeldUntil.IsZero():
 			granted, held = granted+1, held+1
@@ -246,6 +249,8 @@ func (c *Config) open(ctx context.Context, st *Standing, h *record.History, s *o
 // many accounts it has the ledger does not say, so room is for one at least.
 func (c *Config) pending(ctx context.Context, st *Standing, h *record.History, s *order.Signed, d *policy.Decision) error {
 	switch h.Decided.Rejected.Code {
+	case act.OverCeiling:
+		st.Lift = lift(d.CeilingRule().ID, "BOUND")
 	case act.NearDuplicate:
 		st.State = NoReason
 		if c.Near == nil {
@@ -268,7 +273,7 @@ func (c *Config) pending(ctx context.Context, st *Standing, h *record.History, s
 		st.State, st.Why = Ready, "at the last attempt it did not fit rule "+h.Decided.Rejected.Rule
 		for _, u := range used {
 			if u.Full() && (st.Lift == "" || u.Never || u.RoomAt.After(st.RoomAt)) {
-				st.State, st.Why, st.RoomAt, st.Lift = NoRoom, u.String(), u.RoomAt, "writ order lift --rule "+u.Rate.Rule.ID+" --bound "+u.Over(1)
+				st.State, st.Why, st.RoomAt, st.Lift = NoRoom, u.String(), u.RoomAt, lift(u.Rate.Rule.ID, u.Over(1))
 			}
 			if u.Never {
 				break
@@ -277,6 +282,8 @@ func (c *Config) pending(ctx context.Context, st *Standing, h *record.History, s
 	}
 	return nil
 }
+
+func lift(rule, bound string) string { return "writ order lift --rule " + rule + " --bound " + bound }
 
 // exported says what is still to be done after an answer.
 func (c *Config) exported(ctx context.Context, st *Standing, h *record.History) error {

@@ -28,6 +28,9 @@ type stateJSON struct {
 // ErrIncomplete is what [Result.State] returns if not all entries were read.
 var ErrIncomplete = fmt.Errorf("%w: the ledger was not read to its end, so the next audit can't begin there", ErrAudit)
 
+// ErrState says that the state of an earlier audit can't be gone on from.
+var ErrState = fmt.Errorf("%w: state", ErrInput)
+
 // State returns what the next audit needs to look at new entries only.
 //
 // Whoever can change it can hide what was found: the auditor keeps it, as the
@@ -48,14 +51,14 @@ func (r *Result) State() ([]byte, error) {
 // of the ledger.
 func (f *fold) load(b []byte, keys *pins) error {
 	fail := func(format string, a ...any) error {
-		return fmt.Errorf("%w: state: %w", ErrInput, fmt.Errorf(format, a...))
+		return fmt.Errorf("%w: %w", ErrState, fmt.Errorf(format, a...))
 	}
 	if len(b) > MaxStateBytes {
 		return fail("%d bytes, the limit is %d", len(b), MaxStateBytes)
 	}
 	var s stateJSON
 	if err := json.Unmarshal(b, &s, json.RejectUnknownMembers(true)); err != nil {
-		return fail("%w", err)
+		return fail("it is not what an audit wrote, or not all of it; name another file, or audit from the beginning")
 	}
 	if again, err := json.Marshal(s, json.Deterministic(true)); err != nil || !bytes.Equal(append(again, '\n'), b) {
 		return fail("it is not in the form in which an audit writes it")

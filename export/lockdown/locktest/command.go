@@ -87,8 +87,8 @@ func (s Server) CommandLine(t *testing.T) {
 	writ(6, "not approved in the store", "plan", warrant)
 	writ(6, "not approved in the store", "export", warrant)
 	writ(5, "lacks a right", "approve", "--store", "mail", "--dsn-env", "MAIL_DSN", warrant) // not the exporter's to say
-	writ(0, "1 accounts", "approve", "--store", "mail", "--dsn-env", "REVIEW_DSN", warrant)
-	writ(0, "subscriber complete, 1 records", "export", warrant)
+	writ(0, "1 account on", "approve", "--store", "mail", "--dsn-env", "REVIEW_DSN", warrant)
+	writ(0, "subscriber complete, 1 record,", "export", warrant)
 
 	s.Run(t, "GRANT SELECT ON accounts TO "+s.Roles.Export)
 	writ(0, "password_hash", "doctor")

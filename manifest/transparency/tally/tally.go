@@ -26,6 +26,9 @@ import (
 // ErrConfig says which member of a Config is missing or wrong.
 var ErrConfig = errors.New("tally not configured")
 
+// ErrSize says that more entries are wanted than there are.
+var ErrSize = errors.New("the ledger has fewer entries")
+
 // A Process is a kind of legal process, under the law that has it.
 type Process struct{ Jurisdiction, Name string }
 
@@ -64,7 +67,7 @@ func Read(ctx context.Context, c Config) (*Tally, error) {
 		size = c.Size
 	}
 	if size < 0 || size > cp.Size() {
-		return nil, fmt.Errorf("%w: the ledger has %d entries, not %d", ErrConfig, cp.Size(), size)
+		return nil, fmt.Errorf("%w: %d, not %d", ErrSize, cp.Size(), size)
 	}
 	root, err := view.Root(ctx, size)
 	if err != nil {

@@ -370,8 +370,8 @@ func TestRefuses(t *testing.T) {
 		{"nothing wrong", func(*testing.T, *world) {}, nil},
 		{"no provider", func(_ *testing.T, w *world) { w.config.Provider = nil }, tally.ErrConfig},
 		{"nobody reads the policies", func(_ *testing.T, w *world) { w.config.Processes = nil }, tally.ErrConfig},
-		{"more entries than there are", func(_ *testing.T, w *world) { w.config.Size = 3 }, tally.ErrConfig},
-		{"less than none", func(_ *testing.T, w *world) { w.config.Size = -1 }, tally.ErrConfig},
+		{"more entries than there are", func(_ *testing.T, w *world) { w.config.Size = 3 }, tally.ErrSize},
+		{"less than none", func(_ *testing.T, w *world) { w.config.Size = -1 }, tally.ErrSize},
 		{"an entry that is no statement", func(t *testing.T, w *world) { w.put(t, []byte("{}")) }, act.ErrFormat},
 		{"somebody else's statement", func(t *testing.T, w *world) {
 			b, err := act.Sign(order(2, nil).received(), newSigner(t, 2))
