@@ -3,19 +3,11 @@ package commit
 import (
 	"crypto/sha256"
 	"fmt"
-	"hash"
 	"sync"
 
 	"github.com/transparency-dev/merkle/compact"
 
 	"writ/crypto/digest"
-)
-
-// RFC 6962, section 2.1: "the hash calculations for leaves and nodes differ.
-// This domain separation is required to give second preimage resistance."
-const (
-	leafPrefix = 0x00
-	nodePrefix = 0x01
 )
 
 // A Run is the tree over the consecutive records [begin, end), ready to be
@@ -24,14 +16,6 @@ type Run struct {
 	begin, end uint64
 	hashes     [][]byte // of the perfect subtrees, left to right
 }
-
-// runs folds a run's leaves where they stand: the left hash is overwritten, so
-// that nothing is allocated for a record.
-var runs = compact.RangeFactory{Hash: func(l, r []byte) []byte {
-	h := node(l, r)
-	copy(l, h[:])
-	return l
-}}
 
 // trees keeps what it is given.
 var trees = compact.RangeFactory{Hash: func(l, r []byte) []byte {
@@ -49,13 +33,12 @@ func node(l, r []byte) [sha256.Size]byte {
 
 // scratch is what hashing a run needs, kept between runs.
 type scratch struct {
-	leaf   hash.Hash
+	*hasher
 	salts  []byte
-	hashes []byte
-	prefix [1]byte
+	leaves []byte
 }
 
-var scratches = sync.Pool{New: func() any { return &scratch{leaf: sha256.New(), prefix: [1]byte{leafPrefix}} }}
+var scratches = sync.Pool{New: func() any { return &scratch{hasher: newHasher()} }}
 
 // Leaves hashes consecutive records, of which the first has index begin.
 // records holds them back to back, each with a final newline that is not
@@ -67,34 +50,20 @@ func (s *Salts) Leaves(begin uint64, records []byte, ends []int) (*Run, error) {
 	}
 	w := scratches.Get().(*scratch)
 	defer scratches.Put(w)
-	w.salts, w.hashes = sized(w.salts, n*SaltBytes), sized(w.hashes, n*sha256.Size)
+	w.salts, w.leaves = sized(w.salts, n*SaltBytes), sized(w.leaves, n*sha256.Size)
 	s.fill(w.salts, begin)
-	tree, start := runs.NewEmptyRange(begin), 0
+	start := 0
 	for i, end := range ends {
 		if end <= start || end > len(records) || records[end-1] != '\n' {
 			return nil, fmt.Errorf("%w: record %d does not end with a newline where it should", ErrRecords, begin+uint64(i))
 		}
-		w.leaf.Reset()
-		w.leaf.Write(w.prefix[:])
-		w.leaf.Write(w.salts[i*SaltBytes : (i+1)*SaltBytes])
-		w.leaf.Write(records[start : end-1])
-		at := w.hashes[i*sha256.Size : i*sha256.Size : (i+1)*sha256.Size]
-		if err := tree.Append(w.leaf.Sum(at), nil); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrRecords, err)
-		}
+		w.leaf(w.leaves[i*sha256.Size:], w.salts[i*SaltBytes:(i+1)*SaltBytes], records[start:end-1])
 		start = end
 	}
 	if start != len(records) {
 		return nil, fmt.Errorf("%w: %d bytes follow the last one", ErrRecords, len(records)-start)
 	}
-	// The subtrees' roots stand in the scratch space: take copies of them.
-	r := &Run{begin: begin, end: tree.End(), hashes: make([][]byte, len(tree.Hashes()))}
-	kept := make([]byte, 0, len(r.hashes)*sha256.Size)
-	for i, h := range tree.Hashes() {
-		kept = append(kept, h...)
-		r.hashes[i] = kept[i*sha256.Size : (i+1)*sha256.Size : (i+1)*sha256.Size]
-	}
-	return r, nil
+	return &Run{begin: begin, end: begin + uint64(n), hashes: w.fold(begin, w.leaves)}, nil
 }
 
 // sized returns a slice of n bytes, b itself if that has them.
