@@ -84,13 +84,21 @@ func value(b []byte, depth int) (int, error) {
 		return object(b, depth)
 	case '[':
 		return array(b, depth)
-	}
-	for _, word := range [...]string{"null", "true", "false"} {
-		if bytes.HasPrefix(b, []byte(word)) {
-			return len(word), nil
-		}
+	case 'n':
+		return word(b, "null")
+	case 't':
+		return word(b, "true")
+	case 'f':
+		return word(b, "false")
 	}
 	return number(b)
+}
+
+func word(b []byte, w string) (int, error) {
+	if len(b) < len(w) || string(b[:len(w)]) != w {
+		return 0, errForm
+	}
+	return len(w), nil
 }
 
 // text returns the length of the string that b begins with.
@@ -120,20 +128,31 @@ func text(b []byte) (int, error) {
 
 // number returns the length of the number that b begins with.
 func number(b []byte) (int, error) {
-	i, digits := 0, 0
-	for ; i < len(b); i++ {
-		if b[i] >= '0' && b[i] <= '9' {
-			digits++
-		} else if bytes.IndexByte([]byte("+-.Ee"), b[i]) < 0 {
-			break
+	i := 0
+	if len(b) > 0 && b[0] == '-' {
+		i = 1
+	}
+	first := i
+	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
+		i++
+	}
+	digits := i - first
+	if i == len(b) || !inNumber(b[i]) {
+		if digits > 0 && digits <= 15 && (b[first] != '0' || i == 1) {
+			return i, nil
 		}
 	}
-	integer := digits == i || digits == i-1 && b[0] == '-'
-	short := integer && digits > 0 && digits <= 15 && (b[i-digits] != '0' || i == 1)
-	if short || i > 0 && canonical(b[:i]) {
+	for i < len(b) && inNumber(b[i]) {
+		i++
+	}
+	if i > 0 && canonical(b[:i]) {
 		return i, nil
 	}
 	return 0, errForm
+}
+
+func inNumber(c byte) bool {
+	return c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E'
 }
 
 // canonical reports whether v, one whole value, is spelt as RFC 8785 spells it.

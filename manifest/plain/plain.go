@@ -19,10 +19,10 @@ func Len(b []byte) int {
 	n := 0
 	for ; len(b)-n >= 8; n += 8 {
 		x := binary.LittleEndian.Uint64(b[n:])
-		quote, slash := x^ones*'"', x^ones*'\\'
-		// A byte less than m, below 0x80, is one whose top bit m borrows. The
-		// borrow may spoil the bytes above it, and only the lowest one counts.
-		odd := (x | (x-ones*' ')&^x | (quote-ones)&^quote | (slash-ones)&^slash) & tops
+		// Of a byte below 0x80, taking away m sets the top bit if it is less than
+		// m; one from 0x80 on counts by itself. The borrow may spoil the bytes
+		// above, and only the lowest one counts.
+		odd := (x | (x - ones*' ') | (x ^ ones*'"' - ones) | (x ^ ones*'\\' - ones)) & tops
 		if odd != 0 {
 			return n + bits.TrailingZeros64(odd)/8
 		}
