@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"writ/crypto/digest"
 	"writ/manifest"
 	"writ/manifest/bag"
+	"writ/manifest/frame"
 )
 
 // FuzzUnpack gives the unpacker any tar at all, as from a provider that signs
@@ -35,6 +35,10 @@ func FuzzUnpack(f *testing.F) {
 		f.Fatal(err)
 	}
 	s := signed.Statement()
+	frames, err := frame.NewEncoder(frame.Records, 1)
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		parent := t.TempDir()
 		inside := filepath.Join(parent, "inside")
@@ -47,7 +51,12 @@ func FuzzUnpack(f *testing.F) {
 		}
 		defer root.Close()
 		u := newUnpacker(s, root, Options{Workers: 1})
-		err = u.all(context.Background(), bytes.NewReader(b))
+		content, err := frame.NewReader(t.Context(), bytes.NewReader(frames.Append(nil, b)), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer content.Close()
+		err = u.all(t.Context(), content)
 		if left, err := os.ReadDir(parent); err != nil || len(left) != 1 {
 			t.Fatalf("%d entries beside the folder, %v", len(left), err)
 		}

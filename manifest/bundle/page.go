@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bufio"
 	_ "embed"
 	"html/template"
 	"os"
@@ -113,7 +114,11 @@ func (u *unpacker) page() error {
 		return err
 	}
 	defer f.Close()
-	if err := page.Execute(f, data); err != nil {
+	w := bufio.NewWriterSize(f, 64<<10) // a template writes word by word
+	if err := page.Execute(w, data); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
 		return err
 	}
 	return f.Close()

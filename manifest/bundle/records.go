@@ -3,21 +3,20 @@ package bundle
 import (
 	"bytes"
 	"context"
-	"io"
 
 	"writ/manifest"
 	"writ/manifest/bag"
 	"writ/manifest/commit"
+	"writ/manifest/frame"
 	"writ/manifest/inorder"
 )
 
-// chunkBytes is about how much one worker checks at a time. One record may be larger.
-const chunkBytes = 1 << 20
-
-// A chunk is a run of whole records.
+// A chunk is a run of whole records: those of a piece, or one that lay across
+// several.
 type chunk struct {
 	begin uint64
 	lines []byte
+	free  func()
 	ends  []int
 	run   *commit.Run
 }
@@ -28,6 +27,8 @@ type records struct {
 	dataset manifest.Dataset
 	parts   int
 	count   uint64
+	before  uint64 // of it, in parts that have ended
+	rest    []byte // the beginning of a record
 	bytes   int64
 	line    *inorder.Line[chunk]
 	tree    *commit.Tree
@@ -79,69 +80,66 @@ func (r *records) join(cancel context.CancelCauseFunc) error {
 				cancel(err)
 			}
 		}
-		if cap(s.V.lines) > 8*chunkBytes {
-			s.V.lines = nil // one huge record must not stay in memory
-		}
+		s.V.free()
+		s.V.lines, s.V.free = nil, nil
 		r.line.Free(s)
 	}
 }
 
-// part reads the next part of the dataset: whole records, and at least one.
-// ctx is what the first error cancels.
-func (r *records) part(ctx context.Context, src io.Reader) error {
-	r.parts++
-	before := r.count
-	var rest []byte // the beginning of a record
-	for ended := false; !ended; {
-		s, err := r.line.Get(ctx)
-		if err != nil {
-			return err
+// give takes the next piece of a part. ctx is what the first error cancels.
+func (r *records) give(ctx context.Context, p frame.Piece) error {
+	lines := p.B
+	if len(r.rest) > 0 {
+		end := bytes.IndexByte(lines, '\n') + 1
+		whole := end > 0
+		if !whole {
+			end = len(lines)
 		}
-		c := &s.V
-		c.lines = append(c.lines[:0], rest...)
-		whole := 0
-		for whole == 0 && !ended {
-			if len(c.lines) > commit.MaxRecordBytes {
-				return found(RecordForm, nil, "a record of dataset %s has more than %d bytes", r.dataset.Name, commit.MaxRecordBytes)
-			}
-			from := len(c.lines)
-			if c.lines, ended, err = fill(c.lines, src); err != nil {
+		r.rest = append(r.rest, lines[:end]...)
+		if lines = lines[end:]; len(r.rest) > commit.MaxRecordBytes+1 {
+			return found(RecordForm, nil, "a record of dataset %s has more than %d bytes", r.dataset.Name, commit.MaxRecordBytes)
+		}
+		if whole {
+			if err := r.put(ctx, r.rest, func() {}); err != nil {
 				return err
 			}
-			whole = from + bytes.LastIndexByte(c.lines[from:], '\n') + 1
-			if whole == from {
-				whole = 0
-			}
-		}
-		rest = append(rest[:0], c.lines[whole:]...)
-		c.lines = c.lines[:whole]
-		c.begin = r.count
-		n := uint64(bytes.Count(c.lines, []byte{'\n'}))
-		r.count += n
-		r.bytes += int64(whole)
-		r.line.Put(s)
-		if r.count > uint64(r.dataset.Records) {
-			return found(RecordCount, nil, "dataset %s has more records than the %d that the manifest says", r.dataset.Name, r.dataset.Records)
+			r.rest = nil
 		}
 	}
-	if len(rest) > 0 || r.count == before {
-		return found(RecordForm, nil, "part %d of dataset %s is empty, or does not end with a newline", r.parts-1, r.dataset.Name)
+	end := bytes.LastIndexByte(lines, '\n') + 1
+	r.rest = append(r.rest, lines[end:]...)
+	if end == 0 {
+		p.Free()
+		return nil
+	}
+	return r.put(ctx, lines[:end], p.Free)
+}
+
+// put gives whole records to the workers, and free to whoever is done with them.
+func (r *records) put(ctx context.Context, lines []byte, free func()) error {
+	s, err := r.line.Get(ctx)
+	if err != nil {
+		return err
+	}
+	c := &s.V
+	c.begin, c.lines, c.free = r.count, lines, free
+	r.count += uint64(bytes.Count(lines, []byte{'\n'}))
+	r.bytes += int64(len(lines))
+	r.line.Put(s)
+	if r.count > uint64(r.dataset.Records) {
+		return found(RecordCount, nil, "dataset %s has more records than the %d that the manifest says", r.dataset.Name, r.dataset.Records)
 	}
 	return nil
 }
 
-// fill appends about a chunk of src to b, and reports whether src has ended.
-func fill(b []byte, src io.Reader) ([]byte, bool, error) {
-	n := max(chunkBytes-len(b), chunkBytes/2)
-	if cap(b)-len(b) < n {
-		b = append(make([]byte, 0, 2*len(b)+n), b...)
+// endPart asks whether the part was whole records, and at least one.
+func (r *records) endPart() error {
+	if len(r.rest) > 0 || r.count == r.before {
+		return found(RecordForm, nil, "part %d of dataset %s is empty, or does not end with a newline", r.parts, r.dataset.Name)
 	}
-	m, err := io.ReadFull(src, b[len(b):len(b)+n])
-	b = b[:len(b)+m]
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return b, true, nil
-	}
-	return b, false, err
+	r.parts++
+	r.before = r.count
+	return nil
 }
 
 // end waits for the workers and holds the dataset against the manifest. It

@@ -20,6 +20,7 @@ import (
 	"writ/manifest/approval"
 	"writ/manifest/bag"
 	"writ/manifest/commit"
+	"writ/manifest/frame"
 )
 
 // An unpacker writes a bag's members below a folder while it checks them.
@@ -58,7 +59,7 @@ func (u *unpacker) listBytes() int64 {
 }
 
 // all reads a tar to the end of its stream.
-func (u *unpacker) all(ctx context.Context, src io.Reader) error {
+func (u *unpacker) all(ctx context.Context, src *frame.Reader) error {
 	ctx, u.cancel = context.WithCancelCause(ctx)
 	defer u.cancel(nil)
 	// Whatever the tar says of itself, no more than this is decompressed.
@@ -70,16 +71,19 @@ func (u *unpacker) all(ctx context.Context, src io.Reader) error {
 			u.now.end()
 		}
 	}()
-	t := tar.NewReader(most)
 	for {
-		h, err := t.Next()
+		// Headers alone are archive/tar's: content is taken where it stands.
+		h, err := tar.NewReader(most).Next()
 		if err == io.EOF {
 			break
 		}
-		if err != nil {
-			return tarError(err)
+		if err == nil {
+			err = u.member(ctx, h, most)
 		}
-		if err := u.member(ctx, h, t); err != nil {
+		if err == nil {
+			err = most.each(-h.Size&511, func(p frame.Piece) error { p.Free(); return nil }) // padding
+		}
+		if err != nil {
 			return tarError(err)
 		}
 	}
@@ -111,7 +115,7 @@ func tarError(err error) error {
 }
 
 // member checks and writes one member.
-func (u *unpacker) member(ctx context.Context, h *tar.Header, src io.Reader) error {
+func (u *unpacker) member(ctx context.Context, h *tar.Header, src *bounded) error {
 	if h.Typeflag != tar.TypeReg || h.Linkname != "" {
 		return found(PayloadTar, nil, "a member is not a regular file")
 	}
@@ -146,17 +150,27 @@ func (u *unpacker) member(ctx context.Context, h *tar.Header, src io.Reader) err
 		return err
 	}
 	defer w.Close()
-	switch {
-	case limit == 0:
-		err = u.now.part(ctx, io.TeeReader(src, w))
-	case limit == streamed:
-		_, err = io.CopyBuffer(w, src, make([]byte, 256<<10))
-	default:
-		var content bytes.Buffer
-		if _, err = io.Copy(io.MultiWriter(w, &content), src); err == nil {
-			u.small[name] = content.Bytes()
-			err = u.look(name)
+	var content []byte
+	err = src.each(h.Size, func(p frame.Piece) error {
+		if _, err := w.Write(p.B); err != nil {
+			return err
 		}
+		if limit == 0 {
+			return u.now.give(ctx, p)
+		}
+		if limit != streamed {
+			content = append(content, p.B...)
+		}
+		p.Free()
+		return nil
+	})
+	switch {
+	case err != nil:
+	case limit == 0:
+		err = u.now.endPart()
+	case limit != streamed:
+		u.small[name] = content
+		err = u.look(name)
 	}
 	if err != nil {
 		return err
@@ -347,14 +361,36 @@ func (u *unpacker) whole() error {
 
 // bounded ends with an error where a reader goes on for too long.
 type bounded struct {
-	r    io.Reader
+	r    *frame.Reader
 	left int64
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left+1)])
-	if b.left -= int64(n); b.left < 0 {
-		return 0, found(PayloadSize, nil, "the payload goes on after the size that the manifest states")
+	return n, b.take(n, err)
+}
+
+// each calls use, which frees them, with pieces of the next size bytes. It stops at the first error.
+func (b *bounded) each(size int64, use func(frame.Piece) error) error {
+	for size > 0 {
+		p, err := b.r.Next(min(size, b.left+1))
+		if err == io.EOF {
+			return io.ErrUnexpectedEOF
+		}
+		if err = b.take(len(p.B), err); err != nil {
+			return err
+		}
+		size -= int64(len(p.B))
+		if err := use(p); err != nil {
+			return err
+		}
 	}
-	return n, err
+	return nil
+}
+
+func (b *bounded) take(n int, err error) error {
+	if b.left -= int64(n); b.left < 0 {
+		return found(PayloadSize, nil, "the payload goes on after the size that the manifest states")
+	}
+	return err
 }

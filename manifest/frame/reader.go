@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -23,6 +24,26 @@ type job struct {
 	frame   []byte
 	size    int
 	content []byte
+	holders atomic.Int32 // of the content: the reader, and whoever has a piece
+}
+
+// room is what content buffers are multiples of, so that nearly every frame
+// fits into what the one before it left.
+const room = 64 << 10
+
+// A Piece is content that stands in the reader's memory, which is its holder's
+// to read until Free. A reader has few frames, and waits for those that are held.
+type Piece struct {
+	B    []byte
+	line *inorder.Line[job]
+	slot *inorder.Slot[job]
+}
+
+// Free gives the piece back. It may be called from any goroutine, once.
+func (p Piece) Free() {
+	if p.slot.V.holders.Add(-1) == 0 {
+		p.line.Free(p.slot)
+	}
 }
 
 // A Reader decompresses. It is for one goroutine.
@@ -31,13 +52,13 @@ type Reader struct {
 	cancel context.CancelCauseFunc
 	ended  chan struct{} // the goroutine that cuts has ended
 	last   error         // why it has, io.EOF at a proper end; valid then
-	now    *inorder.Slot[job]
-	rest   []byte
+	now    Piece         // what is left of the frame at hand
 	err    error
 }
 
 // NewReader starts to read frames from src. The caller closes the reader, and
-// may then use src again.
+// may then use src again. There is memory for three frames a worker, so that one
+// of them may be held as a piece without keeping it from work.
 func NewReader(ctx context.Context, src io.Reader, workers int) (*Reader, error) {
 	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(workers), zstd.WithDecoderMaxMemory(MaxContent),
 		zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderLowmem(true))
@@ -46,18 +67,18 @@ func NewReader(ctx context.Context, src io.Reader, workers int) (*Reader, error)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	r := &Reader{cancel: cancel, ended: make(chan struct{})}
-	r.line = inorder.New(workers, 2*workers, func(j *job) error {
+	r.line = inorder.New(workers, 3*workers, func(j *job) error {
 		if cap(j.content) < j.size {
-			j.content = make([]byte, 0, j.size)
+			j.content = make([]byte, 0, (j.size+room-1)/room*room)
 		}
-		var err error
-		j.content, err = z.DecodeAll(j.frame, j.content[:0:j.size])
+		content, err := z.DecodeAll(j.frame, j.content[:0:j.size])
 		switch {
 		case err != nil:
 			return fmt.Errorf("%w: %w", ErrFrame, err)
-		case len(j.content) != j.size:
-			return fmt.Errorf("%w: a frame holds %d bytes and says %d", ErrFrame, len(j.content), j.size)
+		case len(content) != j.size:
+			return fmt.Errorf("%w: a frame holds %d bytes and says %d", ErrFrame, len(content), j.size)
 		}
+		j.content = j.content[:j.size]
 		return nil
 	})
 	go func() {
@@ -145,10 +166,32 @@ func take(dst []byte, src io.Reader, n int) ([]byte, error) {
 
 // Read returns content in order. io.EOF comes only after the last whole frame.
 func (r *Reader) Read(p []byte) (int, error) {
-	for len(r.rest) == 0 && r.err == nil {
-		if r.now != nil {
-			r.line.Free(r.now)
-			r.now = nil
+	if err := r.more(); err != nil {
+		return 0, err
+	}
+	n := copy(p, r.now.B)
+	r.now.B = r.now.B[n:]
+	return n, nil
+}
+
+// Next is Read without a copy: it returns what is next, at most n bytes.
+func (r *Reader) Next(n int64) (Piece, error) {
+	if err := r.more(); err != nil {
+		return Piece{}, err
+	}
+	p := r.now
+	p.B = p.B[:min(n, int64(len(p.B)))]
+	p.slot.V.holders.Add(1)
+	r.now.B = r.now.B[len(p.B):]
+	return p, nil
+}
+
+// more sees to it that there is content at hand.
+func (r *Reader) more() error {
+	for len(r.now.B) == 0 && r.err == nil {
+		if r.now.slot != nil {
+			r.now.Free()
+			r.now = Piece{}
 		}
 		s, ok := r.line.Take()
 		if !ok {
@@ -156,17 +199,12 @@ func (r *Reader) Read(p []byte) (int, error) {
 			r.err = r.last
 			break
 		}
-		r.now, r.rest, r.err = s, s.V.content, s.Err
-		if r.err != nil {
-			r.rest = nil
+		if r.err = s.Err; r.err == nil {
+			s.V.holders.Store(1)
+			r.now = Piece{s.V.content, r.line, s}
 		}
 	}
-	if len(r.rest) == 0 {
-		return 0, r.err
-	}
-	n := copy(p, r.rest)
-	r.rest = r.rest[n:]
-	return n, nil
+	return r.err
 }
 
 var errClosed = errors.New("reader closed")
