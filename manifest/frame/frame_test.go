@@ -106,6 +106,39 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A piece keeps its content while those behind it are read.
+func TestPieces(t *testing.T) {
+	content := noise(9*MaxContent + 77)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, workers := range []int{1, 3} {
+		r, err := NewReader(t.Context(), bytes.NewReader(encode(t, Records, content)), workers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		var got []byte
+		var held []Piece
+		for err == nil {
+			n := 1 + rng.Int64N(MaxContent)
+			var p Piece
+			switch p, err = r.Next(n); {
+			case err == nil && len(p.B) > 0 && int64(len(p.B)) <= n:
+				held = append(held, p)
+			case err != io.EOF:
+				t.Fatalf("Next(%d) = %d bytes, %v", n, len(p.B), err)
+			}
+			for len(held) > 1 || err != nil && len(held) > 0 {
+				got = append(got, held[0].B...)
+				held[0].Free()
+				held = held[1:]
+			}
+		}
+		if !bytes.Equal(got, content) {
+			t.Errorf("%d workers: %d bytes came back as %d others", workers, len(content), len(got))
+		}
+	}
+}
+
 // Noise is told from what only looks like it.
 func TestNoisy(t *testing.T) {
 	base64 := []byte(base64.StdEncoding.EncodeToString(noise(1 << 20)))
@@ -212,17 +245,33 @@ func BenchmarkAppend(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	content := lines(64 << 20)
 	frames := encode(b, Records, content)
-	b.SetBytes(int64(len(content)))
-	b.ReportAllocs()
-	for b.Loop() {
-		r, err := NewReader(b.Context(), bytes.NewReader(frames), 2)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if n, err := io.Copy(io.Discard, r); n != int64(len(content)) || err != nil {
-			b.Fatal(n, err)
-		}
-		r.Close()
+	for name, read := range map[string]func(*Reader) (int64, error){
+		"copied": func(r *Reader) (int64, error) { return io.Copy(io.Discard, r) },
+		"pieces": func(r *Reader) (n int64, err error) {
+			for {
+				p, err := r.Next(MaxContent)
+				if err != nil {
+					return n, err
+				}
+				n += int64(len(p.B))
+				p.Free()
+			}
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(content)))
+			b.ReportAllocs()
+			for b.Loop() {
+				r, err := NewReader(b.Context(), bytes.NewReader(frames), 2)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if n, err := read(r); n != int64(len(content)) || err != nil && err != io.EOF {
+					b.Fatal(n, err)
+				}
+				r.Close()
+			}
+		})
 	}
 }
 

@@ -73,7 +73,7 @@ func (l *Line[T]) Take() (*Slot[T], bool) {
 	return s, ok
 }
 
-// Free gives a taken slot back.
+// Free gives a taken slot back, from any goroutine.
 func (l *Line[T]) Free(s *Slot[T]) { l.free <- s }
 
 // Close says that no more work comes, and waits until the workers have done
