@@ -40,40 +40,44 @@ func (Kind) Approve(ctx context.Context, reviewer lockdown.Login, a lockdown.App
 
 // Open implements [lockdown.Kind].
 func (Kind) Open(ctx context.Context, export lockdown.Login, order digest.Digest) (source.Store, error) {
-	if err := check(ctx, export.DSN, order); err != nil {
+	s, err := postgres.Open(ctx, export.DSN)
+	if err != nil {
 		return nil, err
 	}
-	return postgres.Open(ctx, export.DSN)
+	if err := s.Ask(ctx, func(conn *pgconn.PgConn) error { return check(ctx, conn, order) }); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // check asks, as the export role, whether the order is approved.
-func check(ctx context.Context, dsn string, order digest.Digest) error {
-	conn, err := connect(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	locked, err := locked(ctx, conn)
+func check(ctx context.Context, conn *pgconn.PgConn, order digest.Digest) error {
+	// Whether row-level security hides anything from this role.
+	locked, err := yes(ctx, conn, `SELECT EXISTS (SELECT FROM pg_catalog.pg_policy p, pg_catalog.pg_roles r
+		WHERE p.polname = 'writ_export_only' AND r.oid = ANY (p.polroles) AND pg_catalog.pg_has_role(r.oid, 'USAGE'))
+		AND NOT (SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user)`)
 	if err != nil || !locked {
 		return err
 	}
-	var approved bool
-	err = conn.QueryRow(ctx, "SELECT coalesce(writ.approved_until($1) > now() + $2::interval, false)", order.String(), lockdown.Soon).Scan(&approved)
-	if err != nil {
-		return failure(ctx, err)
+	soon := fmt.Sprint(lockdown.Soon.Microseconds(), " microseconds")
+	approved, err := yes(ctx, conn, "SELECT coalesce(writ.approved_until($1) > now() + $2::interval, false)", order.String(), soon)
+	if err == nil && !approved {
+		err = lockdown.NotApproved(order)
 	}
-	if !approved {
-		return lockdown.NotApproved(order)
-	}
-	return nil
+	return err
 }
 
-// locked reports whether row-level security hides anything from this role.
-func locked(ctx context.Context, conn *pgx.Conn) (yes bool, err error) {
-	err = conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_policy p, pg_catalog.pg_roles r
-		WHERE p.polname = 'writ_export_only' AND r.oid = ANY (p.polroles) AND pg_catalog.pg_has_role(r.oid, 'USAGE'))
-		AND NOT (SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user)`).Scan(&yes)
-	return yes, failure(ctx, err)
+// yes asks a question of one truth value.
+func yes(ctx context.Context, conn *pgconn.PgConn, sql string, args ...string) (bool, error) {
+	var values [][]byte
+	for _, a := range args {
+		values = append(values, []byte(a))
+	}
+	said := conn.ExecParams(ctx, sql, values, nil, nil, nil).Read()
+	if said.Err != nil {
+		return false, failure(ctx, said.Err)
+	}
+	return len(said.Rows) == 1 && string(said.Rows[0][0]) == "t", nil
 }
 
 func connect(ctx context.Context, dsn string) (*pgx.Conn, error) {

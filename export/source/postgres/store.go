@@ -94,6 +94,22 @@ func (s *Store) connect(ctx context.Context) (*pgconn.PgConn, error) {
 	return conn, nil
 }
 
+// Ask calls f with a connection that no snapshot has, and keeps that for the
+// next one: a database is only connected to once.
+func (s *Store) Ask(ctx context.Context, f func(*pgconn.PgConn) error) error {
+	conn, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	err = f(conn)
+	select {
+	case s.idle <- conn:
+		return err
+	default:
+		return errors.Join(err, closeConn(conn))
+	}
+}
+
 // Begin implements [source.Store].
 func (s *Store) Begin(ctx context.Context) (source.Snapshot, error) {
 	if ctx.Err() != nil {
