@@ -12,6 +12,7 @@
 package workspace
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,28 +116,41 @@ func Open(dir string) (*Workspace, error) {
 	if w.Config, err = parseConfig(b); err != nil {
 		return nil, err
 	}
-	if w.Registry, err = OpenRegistry(dir); err != nil {
-		return nil, err
-	}
-	if b, err = w.read(CatalogFile, catalog.MaxBytes); err != nil {
-		return nil, err
-	}
-	if w.Catalog, err = catalog.Parse(CatalogFile, b); err != nil {
-		return nil, err
-	}
-	for _, s := range w.Catalog.Stores() {
-		if _, ok := w.Config.Stores[s]; !ok {
-			return nil, fmt.Errorf("%w: %s: no store %q, which the catalog uses; add it to stores", ErrConfig, ConfigFile, s)
-		}
-	}
 	rules := policy.Defaults()
 	if w.Config.Policy != "" {
 		rules = os.DirFS(w.path(w.Config.Policy))
 	}
-	if w.Policy, err = policy.Load(rules); err != nil {
+	// The policy takes as long as all else.
+	loaded := make(chan error, 1)
+	go func() {
+		var err error
+		w.Policy, err = policy.Load(rules)
+		loaded <- err
+	}()
+	if err := cmp.Or(w.readRest(), <-loaded); err != nil {
 		return nil, err
 	}
 	return w, nil
+}
+
+// readRest reads the registry and the catalog.
+func (w *Workspace) readRest() (err error) {
+	if w.Registry, err = OpenRegistry(w.Dir); err != nil {
+		return err
+	}
+	b, err := w.read(CatalogFile, catalog.MaxBytes)
+	if err != nil {
+		return err
+	}
+	if w.Catalog, err = catalog.Parse(CatalogFile, b); err != nil {
+		return err
+	}
+	for _, s := range w.Catalog.Stores() {
+		if _, ok := w.Config.Stores[s]; !ok {
+			return fmt.Errorf("%w: %s: no store %q, which the catalog uses; add it to stores", ErrConfig, ConfigFile, s)
+		}
+	}
+	return nil
 }
 
 // OpenRegistry opens the registry in force of the workspace in dir.

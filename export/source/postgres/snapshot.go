@@ -34,6 +34,37 @@ func (x *snapshot) run(ctx context.Context, q query, format int16) (*pgconn.Resu
 	return x.conn.ExecStatement(ctx, s, q.args, nil, []int16{format}), nil
 }
 
+// ask is [snapshot.run] for an answer of a few rows: it is compiled, run and
+// read in one exchange with the server.
+func (x *snapshot) ask(ctx context.Context, q query) ([][][]byte, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	p := x.conn.StartPipeline(ctx)
+	defer p.Close()
+	p.SendPrepare("", q.sql, nil)
+	p.SendQueryPrepared("", q.args, nil, nil)
+	if err := p.Sync(); err != nil {
+		return nil, failure(ctx, err)
+	}
+	if _, err := p.GetResults(); err != nil {
+		return nil, compileFailure(ctx, err)
+	}
+	got, err := p.GetResults()
+	if err != nil {
+		return nil, failure(ctx, err)
+	}
+	rows, ok := got.(*pgconn.ResultReader)
+	if !ok {
+		return nil, fmt.Errorf("%w: the server answers with a %T", source.ErrUnavailable, got)
+	}
+	all := rows.Read()
+	if all.Err != nil {
+		return nil, failure(ctx, all.Err)
+	}
+	return all.Rows, nil
+}
+
 // Find implements [source.Snapshot].
 func (x *snapshot) Find(ctx context.Context, l source.Lookup, limit int) ([]source.Account, error) {
 	if err := l.Check(); err != nil {
@@ -61,19 +92,15 @@ func (x *snapshot) find(ctx context.Context, l source.Lookup, limit int) ([]sour
 	if err != nil {
 		return nil, err
 	}
-	rows, err := x.run(ctx, q, 0)
+	rows, err := x.ask(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	var found []source.Account
 	orphan := false
-	for rows.NextRow() {
-		v := rows.Values()
+	for _, v := range rows {
 		found = append(found, source.Account{Key: string(v[0]), Tenant: string(v[1])})
 		orphan = orphan || string(v[2]) != "t"
-	}
-	if _, err := rows.Close(); err != nil {
-		return nil, failure(ctx, err)
 	}
 	if orphan {
 		return nil, fmt.Errorf("%w: it names an account that the table of %s does not have, so its tenant is not known", source.ErrValue, l.Account.Name)
@@ -110,16 +137,13 @@ func (x *snapshot) Estimate(ctx context.Context, r source.Read) (int64, error) {
 		return 0, err
 	}
 	q.sql = "EXPLAIN (FORMAT JSON) " + q.sql
-	rows, err := x.run(ctx, q, 0)
+	rows, err := x.ask(ctx, q)
 	if err != nil {
 		return 0, fmt.Errorf("dataset %s: %w", r.Dataset, err)
 	}
 	var out []byte
-	for rows.NextRow() {
-		out = append(append(out, rows.Values()[0]...), '\n')
-	}
-	if _, err := rows.Close(); err != nil {
-		return 0, fmt.Errorf("dataset %s: %w", r.Dataset, failure(ctx, err))
+	for _, v := range rows {
+		out = append(append(out, v[0]...), '\n')
 	}
 	var plans []struct {
 		Plan struct {
