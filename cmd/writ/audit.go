@@ -79,7 +79,7 @@ func runAudit(c *cli.Context) error {
 }
 
 func auditConfig(c *cli.Context, place string) (cfg audit.Config, err error) {
-	cfg = audit.Config{Rules: rulesOf, Deliveries: c.String("bundles"), Now: time.Now()}
+	cfg = audit.Config{Rules: rulesOf, Deliveries: c.String("bundles"), KeepState: c.String("state") != "", Now: time.Now()}
 	if !c.Bool(jsonFlag.Name) && c.String("html") == "" {
 		cfg.MaxOrders = maxAuditRows
 	}

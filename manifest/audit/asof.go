@@ -4,19 +4,31 @@ import (
 	"slices"
 	"time"
 
-	"writ/crypto/digest"
 	"writ/manifest"
 	"writ/manifest/act"
 )
 
 // asOf finds what depends on when it is asked: what is overdue now.
-func (f *fold) asOf() {
+func (f *fold) asOf() error {
 	find := func(x finding, format string, a ...any) { f.now.add(x.finding(format, a...)) }
-	for _, o := range f.Orders {
+	return f.orders.each(func(p place) bool { return p.due }, func(o *order) error {
 		f.overdue(o, find)
 		f.notices(o, find)
-	}
-	f.followUps(find)
+		if err := f.followUp(o, find); err != nil {
+			return err
+		}
+		return f.orders.trim()
+	})
+}
+
+// due reports whether asOf may find something in the order.
+func (f *fold) due(o *order) bool {
+	found := false
+	find := func(finding, string, ...any) { found = true }
+	f.overdue(o, find)
+	f.notices(o, find)
+	end := f.followUpDue(o)
+	return found || !end.IsZero() && f.c.Now.After(end)
 }
 
 type finder func(x finding, format string, a ...any)
@@ -64,30 +76,24 @@ func (f *fold) notices(o *order, find finder) {
 	}
 }
 
-// followUps finds what was disclosed by the provider's own choice, as in an
+// followUp finds what was disclosed by the provider's own choice, as in an
 // emergency, and that no legal process followed by the date that the decision
 // set. The order that follows says so itself: see [act.FollowsUp].
-func (f *fold) followUps(find finder) {
-	following := make(map[digest.Digest][]*order)
-	for _, x := range f.Orders {
-		if x.Received >= 0 && !x.Follows.IsZero() {
-			following[x.Follows] = append(following[x.Follows], x)
-		}
+func (f *fold) followUp(o *order, find finder) error {
+	end := f.followUpDue(o)
+	if end.IsZero() || !f.c.Now.After(end) {
+		return nil
 	}
-	for _, o := range f.Orders {
-		end := f.followUpDue(o)
-		if end.IsZero() || !f.c.Now.After(end) {
-			continue
-		}
-		inTime := func(x *order) bool {
-			return !x.ReceivedAt.Before(o.ReceivedAt) && !x.ReceivedAt.After(end) && act.FollowsUp(x.ref(), o.ref())
-		}
-		if !slices.ContainsFunc(following[o.Order], inTime) {
-			find(finding{code: FollowUp, entry: o.Received, order: o.Order},
-				"data was disclosed on an order (%s) received at %s, and by %s no legal process came in that says that it follows it; ask for it, or for the reason",
-				o.Process, stamp(o.ReceivedAt), stamp(end))
-		}
+	following, err := f.orders.lookup(byFollows, string(o.Order[:]), func(x *order) bool {
+		return x.Follows == o.Order && x.Received >= 0 &&
+			!x.ReceivedAt.Before(o.ReceivedAt) && !x.ReceivedAt.After(end) && act.FollowsUp(x.ref(), o.ref())
+	})
+	if err == nil && len(following) == 0 {
+		find(finding{code: FollowUp, entry: o.Received, order: o.Order},
+			"data was disclosed on an order (%s) received at %s, and by %s no legal process came in that says that it follows it; ask for it, or for the reason",
+			o.Process, stamp(o.ReceivedAt), stamp(end))
 	}
+	return err
 }
 
 // ref is what is kept of the order, as statements refer to it.
@@ -114,10 +120,10 @@ func (f *fold) followUpDue(o *order) time.Time {
 }
 
 // result returns what the fold comes to, without findings.
-func (f *fold) result() *Result {
+func (f *fold) result() (*Result, error) {
 	r := &Result{
 		Format: Format, Provider: f.c.Provider.Provider, ProviderFile: f.c.Provider.Fingerprint(), AuditedAt: f.c.Now,
-		Complete: f.complete, From: f.from, To: f.Size, Counts: f.Counts, Texts: []TextInForce{}, fold: f,
+		Complete: f.complete, From: f.from, To: f.Size, Counts: f.Counts, Texts: []TextInForce{},
 	}
 	if c := f.checkpoint; c != nil {
 		r.Ledger = Ledger{Origin: c.Origin(), Size: c.Size(), Root: c.Root().String(), Cosigned: c.Cosigned(), Extends: []int64{}}
@@ -132,17 +138,31 @@ func (f *fold) result() *Result {
 			r.Texts = append(r.Texts, TextInForce{w, x.Digest, x.Since})
 		}
 	}
-	r.Counts.Orders = int64(len(f.Orders))
-	listed := slices.Clone(f.Orders)
-	slices.SortStableFunc(listed, func(a, b *order) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
-	if more := len(listed) - f.c.MaxOrders; f.c.MaxOrders > 0 && more > 0 {
-		listed = listed[more:]
+	r.Counts.Orders = f.orders.n
+	var err error
+	r.Orders, err = f.listed()
+	return r, err
+}
+
+// listed returns the orders for the result, the latest ones by receipt.
+func (f *fold) listed() ([]Order, error) {
+	rows, most := []Order{}, f.c.MaxOrders
+	var since time.Time // as many as are wanted are not older
+	cut := func() {
+		slices.SortStableFunc(rows, func(a, b Order) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
+		if more := len(rows) - most; most > 0 && more >= 0 {
+			rows = slices.Delete(rows, 0, more)
+			since = rows[0].ReceivedAt.Truncate(time.Second)
+		}
 	}
-	r.Orders = make([]Order, len(listed))
-	for i, o := range listed {
-		r.Orders[i] = o.row()
-	}
-	return r
+	err := f.orders.each(func(p place) bool { return !p.receivedAt.Before(since) }, func(o *order) error {
+		if rows = append(rows, o.row()); most > 0 && len(rows) >= 2*most {
+			cut()
+		}
+		return nil
+	})
+	cut()
+	return rows, err
 }
 
 func (o *order) row() Order {

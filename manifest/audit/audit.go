@@ -60,6 +60,9 @@ type Config struct {
 	Now       time.Time // as of when; zero means time.Now
 	Workers   int       // zero means GOMAXPROCS
 	MaxOrders int       // that the result lists, the latest; zero means all
+	KeepState bool      // for [Result.State]
+
+	keptOrders int // in memory; zero means the default
 }
 
 // What a Config does not say.
@@ -118,6 +121,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		return nil, err
 	}
 	f := newFold(&c)
+	defer f.orders.close()
 	if c.State != nil {
 		if err := f.load(c.State, keys); err != nil {
 			return nil, err
@@ -134,9 +138,14 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 			return nil, err
 		}
 	}
-	r := f.result()
+	r, err := f.result()
+	if err != nil {
+		return nil, err
+	}
 	if r.Complete {
-		f.asOf()
+		if err := f.asOf(); err != nil {
+			return nil, err
+		}
 		if c.Deliveries != "" {
 			if err := f.deliveries(ctx, r); err != nil {
 				return nil, err
@@ -144,5 +153,10 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		}
 	}
 	r.finish(f)
+	if c.KeepState && r.Complete {
+		if r.state, err = f.save(); err != nil {
+			return nil, err
+		}
+	}
 	return r, nil
 }

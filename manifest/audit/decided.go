@@ -11,7 +11,10 @@ import (
 
 // decided takes a decision, and has it made again.
 func (f *fold) decided(ctx context.Context, at finding, a act.Decided) error {
-	o, ok := f.known(at, act.KindDecided)
+	o, ok, err := f.known(at, act.KindDecided)
+	if err != nil {
+		return err
+	}
 	f.inForceAs(at, a.InForce)
 	if ok {
 		x, err := f.recall(ctx, o.Received)
@@ -55,7 +58,9 @@ func (f *fold) decided(ctx context.Context, at finding, a act.Decided) error {
 		Deadline: a.Decision.Clocks.Deadline, NotBefore: a.Decision.Clocks.NotBefore, FollowUp: a.Decision.FollowUp.By,
 		RecordedAt: a.RecordedAt, Accounts: a.Accounts, Answer: a.Answer,
 	}
-	f.rates(at, o, &a, now)
+	if err := f.rates(at, o, &a, now); err != nil {
+		return err
+	}
 	o.Decisions = append(o.Decisions, now)
 	return nil
 }

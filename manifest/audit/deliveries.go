@@ -48,22 +48,28 @@ func (f *fold) deliveries(ctx context.Context, r *Result) error {
 		if err := f.delivery(ctx, id, path); err != nil {
 			return err
 		}
+		if err := f.orders.trim(); err != nil {
+			return err
+		}
 	}
 	r.Counts.Deliveries = int64(len(paths))
-	for _, o := range f.Orders {
+	return f.orders.each(every, func(o *order) error {
 		for _, x := range o.Exports {
 			if !seen[x.ID] {
 				f.now.add(finding{code: DeliveryMissing, entry: x.Entry, order: o.Order, export: x.ID}.finding("the folder has no delivery of this export"))
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // delivery checks one: the ciphertext at path, the manifest and the proof
 // beside it. A manifest may be there alone.
 func (f *fold) delivery(ctx context.Context, id, path string) error {
-	x := f.exports[id]
+	x, err := f.orders.export(id)
+	if err != nil {
+		return err
+	}
 	if x == nil {
 		f.now.add(finding{code: DeliveryUnrecorded, entry: -1, export: id}.finding("the ledger has no statement of this delivery (%s)", filepath.Base(path)))
 		return nil

@@ -11,12 +11,17 @@ import (
 
 // exported takes that something left, and holds it to the order's decision.
 func (f *fold) exported(ctx context.Context, at finding, e manifest.Export, leaf ledger.Hash) error {
-	o, ok := f.known(at, act.KindExported)
+	o, ok, err := f.known(at, act.KindExported)
+	if err != nil {
+		return err
+	}
 	x := &export{ID: e.ExportID, Entry: at.entry, Leaf: leaf, Ciphertext: e.Ciphertext.SHA256, SignedAt: e.Times.SignedAt, of: o}
 	for _, d := range e.Datasets {
 		x.Disclosed = x.Disclosed || d.Records > 0
 	}
-	f.named(at, o, x)
+	if err := f.named(at, x); err != nil {
+		return err
+	}
 	if len(o.Exports) > 0 && e.Order.Supplement == "" {
 		at.code = ExportAgain
 		f.find(at, "the order was answered before, by export %s, and nobody said why it was answered again", o.Exports[0].ID)
@@ -32,19 +37,18 @@ func (f *fold) exported(ctx context.Context, at finding, e manifest.Export, leaf
 	} else if err := f.asDecided(ctx, at, o, x, &e); err != nil {
 		return err
 	}
-	o.Exports = append(o.Exports, x)
+	f.orders.rekey(o, func() { o.Exports = append(o.Exports, x) })
 	return nil
 }
 
-// named keeps the export by its id, which no other may have.
-func (f *fold) named(at finding, o *order, x *export) {
-	before := f.exports[x.ID]
-	if before == nil {
-		f.exports[x.ID] = x
-		return
+// named asks whether no other export has the id.
+func (f *fold) named(at finding, x *export) error {
+	before, err := f.orders.export(x.ID)
+	if before != nil {
+		at.code = ExportID
+		f.find(at, "entry %d is an export of the same name", before.Entry)
 	}
-	at.code = ExportID
-	f.find(at, "entry %d is an export of the same name", before.Entry)
+	return err
 }
 
 // asReceived holds what the manifest says of the order to its receipt, and who

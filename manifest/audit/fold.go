@@ -10,8 +10,8 @@ import (
 	"writ/manifest/ledger"
 )
 
-// A fold is what the statements up to one come to. Only what is in memory goes
-// into it: nothing of one order costs more for a longer ledger.
+// A fold is what the statements up to one come to. Nothing of one order costs
+// more for a longer ledger, in time or in memory.
 type fold struct {
 	c          *Config
 	reader     *ledger.Reader
@@ -23,11 +23,9 @@ type fold struct {
 	recent     recent
 	texts      texts
 	replays    *replays
-	orders     map[digest.Digest]*order
-	exports    map[string]*export
+	orders     *orders
 	tallies    tallies
-	prints     map[string][]*order // by fingerprint
-	now        findings            // that depend on the time or the folder, not kept in the state
+	now        findings // that depend on the time or the folder, not kept in the state
 
 	state
 }
@@ -42,7 +40,7 @@ type state struct {
 	Real     int64                `json:"real"`
 	Counts   Counts               `json:"counts"`
 	Found    findings             `json:"findings"`
-	Orders   []*order             `json:"orders"` // in the order in which they first appear
+	Orders   []*order             `json:"orders"` // in the order in which they first appear; in the file alone, see [orders]
 }
 
 type inForce struct {
@@ -72,6 +70,10 @@ type order struct {
 	Exports      []*export              `json:"exports,omitzero"`
 	NotifiedAt   time.Time              `json:"notified_at,omitzero"` // the first time
 	Late         bool                   `json:"notified_late,omitzero"`
+
+	seq     int64 // among the orders
+	stored  []key // by which it is found on disk
+	changed bool  // since it was read from there
 }
 
 // A decision is what the fold keeps of one.
@@ -105,7 +107,8 @@ type export struct {
 }
 
 func newFold(c *Config) *fold {
-	f := &fold{c: c, orders: make(map[digest.Digest]*order), exports: make(map[string]*export), prints: make(map[string][]*order)}
+	f := &fold{c: c}
+	f.orders = newOrders(c.keptOrders, f.due)
 	f.InForce = make(map[act.What]inForce)
 	f.texts.f = f
 	return f
@@ -127,6 +130,14 @@ func (f *fold) fold(ctx context.Context, e entry) error {
 	at.order = e.act.About()
 	f.recent.put(e.index, e.act)
 	f.times(at, e.act)
+	if err := f.take(ctx, at, e); err != nil {
+		return err
+	}
+	return f.orders.trim()
+}
+
+// take takes a statement that is to be believed.
+func (f *fold) take(ctx context.Context, at finding, e entry) error {
 	switch a := e.act.(type) {
 	case act.Received:
 		f.Counts.Received++
@@ -140,13 +151,13 @@ func (f *fold) fold(ctx context.Context, e entry) error {
 		return f.exported(ctx, at, a.Predicate, e.leaf)
 	case act.Notified:
 		f.Counts.Notified++
-		f.notified(at, a)
+		return f.notified(at, a)
 	case act.Released:
 		f.Counts.Released++
 		return f.released(ctx, at, a)
 	case act.Recalled:
 		f.Counts.Recalled++
-		f.recalled(at, a)
+		return f.recalled(at, a)
 	case act.Configured:
 		f.Counts.Configured++
 		return f.configured(ctx, at, a)
@@ -173,25 +184,23 @@ func (f *fold) times(at finding, a act.Act) {
 }
 
 // order returns what is kept of an order, which may be nothing yet.
-func (f *fold) order(d digest.Digest) *order {
-	o := f.orders[d]
-	if o == nil {
+func (f *fold) order(d digest.Digest) (*order, error) {
+	o, err := f.orders.find(d)
+	if o == nil && err == nil {
 		o = &order{Order: d, Received: -1}
-		f.orders[d] = o
-		f.Orders = append(f.Orders, o)
+		f.orders.add(o)
 	}
-	return o
+	return o, err
 }
 
 // known returns the order if it was received, and says so if it was not.
-func (f *fold) known(at finding, kind act.Kind) (*order, bool) {
-	o := f.order(at.order)
-	if o.Received < 0 {
+func (f *fold) known(at finding, kind act.Kind) (o *order, ok bool, err error) {
+	o, err = f.order(at.order)
+	if err == nil && o.Received < 0 {
 		at.code = NotReceived
 		f.find(at, "an act (%s) on an order that the ledger does not show as received and accepted before", kind)
-		return o, false
 	}
-	return o, true
+	return o, err == nil && o.Received >= 0, err
 }
 
 // last returns the last decision, nil if there is none.

@@ -9,10 +9,10 @@ import (
 )
 
 // notified takes that the user was told.
-func (f *fold) notified(at finding, a act.Notified) {
-	o, ok := f.known(at, act.KindNotified)
+func (f *fold) notified(at finding, a act.Notified) error {
+	o, ok, err := f.known(at, act.KindNotified)
 	if !ok {
-		return
+		return err
 	}
 	if a.NotifiedAt.Before(o.ReceivedAt) {
 		at.code = OrderTimes
@@ -25,14 +25,15 @@ func (f *fold) notified(at finding, a act.Notified) {
 	if o.NotifiedAt.IsZero() || a.NotifiedAt.Before(o.NotifiedAt) {
 		o.NotifiedAt, o.Late = a.NotifiedAt, a.Late
 	}
+	return nil
 }
 
 // released takes that holds ended, which they do when their time is over or
 // when the order says that nobody raises a ground any longer.
 func (f *fold) released(ctx context.Context, at finding, a act.Released) error {
-	o, ok := f.known(at, act.KindReleased)
+	o, ok, err := f.known(at, act.KindReleased)
 	if !ok {
-		return nil
+		return err
 	}
 	at.code = HoldBroken
 	last := o.last()
@@ -68,15 +69,18 @@ func (f *fold) released(ctx context.Context, at finding, a act.Released) error {
 }
 
 // recalled takes that deliveries must not be relied upon.
-func (f *fold) recalled(at finding, a act.Recalled) {
+func (f *fold) recalled(at finding, a act.Recalled) error {
 	at.code = RecallUnknown
 	for _, e := range a.Exports {
 		at.export = e.ExportID
-		switch x := f.exports[e.ExportID]; {
+		switch x, err := f.orders.export(e.ExportID); {
+		case err != nil:
+			return err
 		case x == nil:
 			f.find(at, "the ledger has no export of that name")
 		case x.Ciphertext != e.Ciphertext:
 			f.find(at, "the export recorded in entry %d has another ciphertext", x.Entry)
 		}
 	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sort"
@@ -17,7 +18,7 @@ import (
 type answer struct {
 	at       int64 // seconds: when it was recorded
 	accounts int64
-	of       *order
+	of       int64 // the order, by its place among all
 	number   int
 }
 
@@ -36,12 +37,14 @@ func (t *tallied) counts(o *order) bool {
 }
 
 // A tally keeps the answers that a rate counts by their times, with the sum of
-// the accounts of all before each.
+// the accounts of all before each. Those from before a time may be forgotten.
 type tally struct {
 	tallied
-	answers []answer
-	before  []int64
-	total   int64
+	answers   []answer
+	before    []int64
+	total     int64
+	forgotten int64 // all until this second
+	whole     bool  // nothing more is to be forgotten
 }
 
 // add takes an answer, in most cases at the end.
@@ -53,11 +56,31 @@ func (t *tally) add(a answer) {
 
 // remove takes out an earlier decision on the same answer.
 func (t *tally) remove(a answer) {
-	if i := slices.Index(t.answers, a); i >= 0 {
+	from := sort.Search(len(t.answers), func(i int) bool { return t.answers[i].at >= a.at })
+	if i := slices.Index(t.answers[from:], a); i >= 0 {
+		i += from
 		t.answers, t.before = slices.Delete(t.answers, i, i+1), slices.Delete(t.before, i, i+1)
 		t.sum(i)
 	}
 }
+
+// forget drops what is older than the time that the rate counts in, by far, if
+// that is most of it. Statements come nearly in the order of their times.
+func (t *tally) forget() {
+	if n := len(t.answers); n > keptAnswers && !t.whole {
+		until := t.answers[n-1].at - int64(t.hours)*3600 - int64(slack/time.Second)
+		if i := sort.Search(n, func(i int) bool { return t.answers[i].at > until }); i > n/2 {
+			t.answers, t.before = slices.Clone(t.answers[i:]), slices.Clone(t.before[i:])
+			t.forgotten = until
+			t.sum(0)
+		}
+	}
+}
+
+const (
+	keptAnswers = 256
+	slack       = 24 * time.Hour // more than clocks and signers are late
+)
 
 // sum makes the sums anew from an answer on.
 func (t *tally) sum(from int) {
@@ -87,8 +110,8 @@ type tallies struct {
 	provider []*tally
 }
 
-// tally returns the tally of a rate, made of all answers before.
-func (f *fold) tally(q *act.Rate, o *order) *tally {
+// tally returns the tally of a rate, made of all answers after a time.
+func (f *fold) tally(q *act.Rate, o *order, after int64) (*tally, error) {
 	key := tallied{per: q.Per, hours: q.Hours}
 	if q.Per == act.PerAgency {
 		key.agency = o.Agency
@@ -98,19 +121,31 @@ func (f *fold) tally(q *act.Rate, o *order) *tally {
 	}
 	s := &f.tallies
 	t := s.all[key]
-	if t != nil {
-		return t
+	if t != nil && t.forgotten <= after {
+		return t, nil
 	}
-	t = &tally{tallied: key}
-	for _, x := range f.Orders {
-		if !t.counts(x) {
-			continue
+	known := t != nil
+	if known { // for a decision that is dated long before others
+		t.answers, t.whole = nil, true
+	} else {
+		t = &tally{tallied: key}
+	}
+	t.forgotten = after
+	err := f.orders.each(func(p place) bool { return p.answeredAt > after }, func(x *order) error {
+		if t.counts(x) {
+			t.answers = append(t.answers, slices.DeleteFunc(x.answers(), func(a answer) bool { return a.at <= after })...)
 		}
-		t.answers = append(t.answers, x.answers()...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	slices.SortStableFunc(t.answers, func(a, b answer) int { return int(a.at - b.at) })
+	slices.SortStableFunc(t.answers, func(a, b answer) int { return cmp.Compare(a.at, b.at) })
 	t.before = make([]int64, len(t.answers))
 	t.sum(0)
+	if known {
+		return t, nil
+	}
 	if s.all == nil {
 		s.all, s.byAgency = make(map[tallied]*tally), make(map[string][]*tally)
 	}
@@ -120,7 +155,7 @@ func (f *fold) tally(q *act.Rate, o *order) *tally {
 	} else {
 		s.provider = append(s.provider, t)
 	}
-	return t
+	return t, nil
 }
 
 // answers returns the order's, each as it was decided on last.
@@ -141,13 +176,13 @@ func (o *order) answers() []answer {
 }
 
 func (d *decision) answer(o *order) answer {
-	return answer{at: d.RecordedAt.Unix(), accounts: int64(d.Accounts), of: o, number: max(d.Answer, 1)}
+	return answer{at: d.RecordedAt.Unix(), accounts: int64(d.Accounts), of: o.seq, number: max(d.Answer, 1)}
 }
 
 // rates holds a decision to the rates that it names, and counts it.
-func (f *fold) rates(at finding, o *order, a *act.Decided, now decision) {
+func (f *fold) rates(at finding, o *order, a *act.Decided, now decision) error {
 	if a.Result != act.Export {
-		return
+		return nil
 	}
 	mine := now.answer(o)
 	var earlier *answer
@@ -160,7 +195,11 @@ func (f *fold) rates(at finding, o *order, a *act.Decided, now decision) {
 	for i := range a.Decision.Rates {
 		q := &a.Decision.Rates[i]
 		after := a.RecordedAt.Add(-time.Duration(q.Hours) * time.Hour).Unix()
-		orders, accounts := f.tally(q, o).since(after)
+		t, err := f.tally(q, o, after)
+		if err != nil {
+			return err
+		}
+		orders, accounts := t.since(after)
 		if earlier != nil && earlier.at > after {
 			orders, accounts = orders-1, accounts-earlier.accounts
 		}
@@ -174,8 +213,10 @@ func (f *fold) rates(at finding, o *order, a *act.Decided, now decision) {
 				t.remove(*earlier)
 			}
 			t.add(mine)
+			t.forget()
 		}
 	}
+	return nil
 }
 
 // approved holds the approvals of an order to their texts, and to the registry
@@ -231,10 +272,11 @@ func (f *fold) alone(ctx context.Context, at finding, o *order, supplement strin
 		return nil
 	}
 	at.code = NearDuplicate
-	for _, x := range f.prints[o.Fingerprint] {
-		if x == o {
-			continue
-		}
+	alike, err := f.orders.lookup(byPrint, o.Fingerprint, func(x *order) bool { return x != o && x.Fingerprint == o.Fingerprint })
+	if err != nil {
+		return err
+	}
+	for _, x := range alike {
 		for i := range x.Decisions {
 			b := &x.Decisions[i]
 			followed := x.Order == o.Follows && !b.FollowUp.IsZero()

@@ -11,7 +11,10 @@ import (
 
 // received takes that an order came in.
 func (f *fold) received(ctx context.Context, at finding, a act.Received) error {
-	o := f.order(at.order)
+	o, err := f.order(at.order)
+	if err != nil {
+		return err
+	}
 	these, others := &f.Real, f.Test
 	if a.Order.Test {
 		these, others = &f.Test, f.Real
@@ -34,8 +37,8 @@ func (f *fold) received(ctx context.Context, at finding, a act.Received) error {
 		}
 	}
 	o.claims(a)
-	f.printed(o, a.Fingerprint.Value)
-	o.Received, o.Rejected, o.Follows = at.entry, "", a.Follows
+	f.orders.rekey(o, func() { o.Fingerprint, o.Follows = a.Fingerprint.Value, a.Follows })
+	o.Received, o.Rejected = at.entry, ""
 	if a.Facts.SecretUntil != "" {
 		o.SecretUntil, _ = time.Parse(time.RFC3339Nano, a.Facts.SecretUntil) // its form was checked
 	}
@@ -63,19 +66,6 @@ func (f *fold) received(ctx context.Context, at finding, a act.Received) error {
 func (o *order) claims(a act.Received) {
 	o.Jurisdiction, o.Process, o.Authority, o.Country = a.Order.Jurisdiction, a.Order.Process, a.Order.Authority, a.Country
 	o.Agency, o.Emergency, o.Targets, o.ReceivedAt = a.Order.Agency, a.Order.Emergency, slices.Clone(a.Order.Targets), a.ReceivedAt
-}
-
-// printed keeps the order by the fingerprint of its targets.
-func (f *fold) printed(o *order, fingerprint string) {
-	if o.Fingerprint == fingerprint {
-		return
-	}
-	if old := o.Fingerprint; old != "" {
-		f.prints[old] = slices.DeleteFunc(f.prints[old], func(x *order) bool { return x == o })
-	}
-	if o.Fingerprint = fingerprint; fingerprint != "" {
-		f.prints[fingerprint] = append(f.prints[fingerprint], o)
-	}
 }
 
 // again compares with an earlier record of the same order. Who has signed, and

@@ -38,7 +38,7 @@ type Result struct {
 	Orders   []Order       `json:"orders"` // by receipt; see [Config.MaxOrders]
 	Texts    []TextInForce `json:"in_force"`
 
-	fold *fold
+	state []byte // if it was asked for
 }
 
 // A Ledger is what was audited.

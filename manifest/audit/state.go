@@ -6,7 +6,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"writ/crypto/digest"
 	"writ/manifest/act"
 )
 
@@ -31,20 +30,39 @@ var ErrIncomplete = fmt.Errorf("%w: the ledger was not read to its end, so the n
 // ErrState says that the state of an earlier audit can't be gone on from.
 var ErrState = fmt.Errorf("%w: state", ErrInput)
 
-// State returns what the next audit needs to look at new entries only.
+// State returns what the next audit needs to look at new entries only, if
+// [Config.KeepState] asked for it.
 //
 // Whoever can change it can hide what was found: the auditor keeps it, as the
 // checkpoint, out of the provider's reach, and now and then audits without.
 func (r *Result) State() ([]byte, error) {
-	f := r.fold
-	if f == nil || !r.Complete {
+	switch {
+	case !r.Complete:
 		return nil, ErrIncomplete
+	case r.state == nil:
+		return nil, fmt.Errorf("%w: the audit was not asked to keep a state", ErrInput)
 	}
+	return r.state, nil
+}
+
+// save writes the state down.
+func (f *fold) save() ([]byte, error) {
 	b, err := json.Marshal(stateJSON{StateFormat, f.c.Provider.Provider, string(f.checkpoint.Note()), f.state}, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("%w: state: %w", ErrAudit, err)
 	}
-	return append(b, '\n'), nil
+	// The orders, which are the last, come one by one.
+	b = bytes.TrimSuffix(b, []byte("]}"))
+	begun := len(b)
+	err = f.orders.each(every, func(o *order) error {
+		one, err := o.marshal()
+		if len(b) > begun {
+			b = append(b, ',')
+		}
+		b = append(b, one...)
+		return err
+	})
+	return append(b, "]}\n"...), err
 }
 
 // load goes on from a state. That its ledger is the one audited is asked later,
@@ -87,14 +105,15 @@ func (f *fold) load(b []byte, keys *pins) error {
 // link makes what the fold looks things up in.
 func (f *fold) link(fail func(string, ...any) error) error {
 	entry := func(i int64) bool { return i >= 0 && i < f.Size }
-	f.orders = make(map[digest.Digest]*order, len(f.Orders))
 	for _, o := range f.Orders {
-		if o == nil || o.Order.IsZero() || f.orders[o.Order] != nil || o.Received != -1 && !entry(o.Received) {
+		if o == nil || o.Order.IsZero() || o.Received != -1 && !entry(o.Received) {
 			return fail("an order in it is malformed")
 		}
-		f.orders[o.Order] = o
-		if o.Fingerprint != "" {
-			f.prints[o.Fingerprint] = append(f.prints[o.Fingerprint], o)
+		switch before, err := f.orders.find(o.Order); {
+		case err != nil:
+			return err
+		case before != nil:
+			return fail("an order in it is there twice")
 		}
 		for _, d := range o.Decisions {
 			if !entry(d.Entry) {
@@ -106,10 +125,12 @@ func (f *fold) link(fail func(string, ...any) error) error {
 				return fail("an export in it is of no entry")
 			}
 			x.of = o
-			if f.exports[x.ID] == nil {
-				f.exports[x.ID] = x
-			}
+		}
+		f.orders.add(o)
+		if err := f.orders.trim(); err != nil {
+			return err
 		}
 	}
+	f.Orders = nil
 	return nil
 }

@@ -572,7 +572,7 @@ func (w *world) deliver(out, dir string) {
 
 func config(w *world, dir string) audit.Config {
 	p := w.provider
-	return audit.Config{Source: ledger.Dir(dir), Provider: &p, Rules: toy, Now: now}
+	return audit.Config{Source: ledger.Dir(dir), Provider: &p, Rules: toy, Now: now, KeepState: true}.Keeping(1)
 }
 
 func run(t testing.TB, c audit.Config) *audit.Result {
