@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -146,23 +147,45 @@ func (f *fold) result() (*Result, error) {
 
 // listed returns the orders for the result, the latest ones by receipt.
 func (f *fold) listed() ([]Order, error) {
-	rows, most := []Order{}, f.c.MaxOrders
-	var since time.Time // as many as are wanted are not older
-	cut := func() {
-		slices.SortStableFunc(rows, func(a, b Order) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
-		if more := len(rows) - most; most > 0 && more >= 0 {
-			rows = slices.Delete(rows, 0, more)
-			since = rows[0].ReceivedAt.Truncate(time.Second)
-		}
+	chosen, err := f.latest()
+	if err != nil {
+		return nil, err
 	}
-	err := f.orders.each(func(p place) bool { return !p.receivedAt.Before(since) }, func(o *order) error {
-		if rows = append(rows, o.row()); most > 0 && len(rows) >= 2*most {
-			cut()
-		}
+	rows := []Order{}
+	err = f.orders.each(func(p place) bool { return chosen == nil || chosen[p.seq] }, func(o *order) error {
+		rows = append(rows, o.row())
 		return nil
 	})
-	cut()
+	slices.SortStableFunc(rows, func(a, b Order) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
 	return rows, err
+}
+
+// latest chooses the orders for the result, by when they were received; nil are all.
+func (f *fold) latest() (map[int64]bool, error) {
+	most := f.c.MaxOrders
+	if most == 0 || f.orders.n <= int64(most) {
+		return nil, nil
+	}
+	var best []place
+	cut := func() {
+		slices.SortFunc(best, func(a, b place) int { return cmp.Or(b.receivedAt.Compare(a.receivedAt), cmp.Compare(b.seq, a.seq)) })
+		best = best[:most]
+	}
+	err := f.orders.each(func(p place) bool {
+		if best = append(best, p); len(best) == 4*most {
+			cut()
+		}
+		return false
+	}, nil)
+	if err != nil {
+		return nil, err
+	}
+	cut()
+	chosen := make(map[int64]bool, most)
+	for _, p := range best {
+		chosen[p.seq] = true
+	}
+	return chosen, nil
 }
 
 func (o *order) row() Order {

@@ -229,7 +229,7 @@ func (s *orders) load(seq int64) (*order, error) {
 	if _, err := s.places.ReadAt(b[:], seq*placeBytes); err != nil {
 		return nil, err
 	}
-	o, err := s.read(seq, placeOf(b[:]))
+	o, err := s.read(placeOf(seq, b[:]))
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +238,7 @@ func (s *orders) load(seq int64) (*order, error) {
 	return o, nil
 }
 
-func (s *orders) read(seq int64, p place) (*order, error) {
+func (s *orders) read(p place) (*order, error) {
 	if p.offset+int64(p.length) > s.end {
 		if err := s.flush(); err != nil {
 			return nil, err
@@ -248,7 +248,7 @@ func (s *orders) read(seq int64, p place) (*order, error) {
 	if _, err := s.records.ReadAt(b, p.offset); err != nil {
 		return nil, err
 	}
-	o := &order{seq: seq}
+	o := &order{seq: p.seq}
 	if err := json.Unmarshal(b, o, json.RejectUnknownMembers(true)); err != nil {
 		return nil, err
 	}
@@ -260,6 +260,7 @@ func (s *orders) read(seq int64, p place) (*order, error) {
 
 // A place is where an order was written, and what says whether it must be read.
 type place struct {
+	seq        int64
 	offset     int64
 	length     int
 	due        bool
@@ -268,7 +269,7 @@ type place struct {
 }
 
 func (s *orders) place(o *order) place {
-	p := place{due: s.due(o), receivedAt: o.ReceivedAt, answeredAt: math.MinInt64}
+	p := place{seq: o.seq, due: s.due(o), receivedAt: o.ReceivedAt, answeredAt: math.MinInt64}
 	for _, d := range o.Decisions {
 		if d.Result == act.Export {
 			p.answeredAt = max(p.answeredAt, d.RecordedAt.Unix())
@@ -290,9 +291,9 @@ func (p place) marshal() []byte {
 	return binary.BigEndian.AppendUint64(b, uint64(p.answeredAt))
 }
 
-func placeOf(b []byte) place {
+func placeOf(seq int64, b []byte) place {
 	return place{
-		offset: int64(binary.BigEndian.Uint64(b)), length: int(binary.BigEndian.Uint32(b[8:])), due: b[15] == 1,
+		seq: seq, offset: int64(binary.BigEndian.Uint64(b)), length: int(binary.BigEndian.Uint32(b[8:])), due: b[15] == 1,
 		receivedAt: time.Unix(int64(binary.BigEndian.Uint64(b[16:])), 0).UTC(), answeredAt: int64(binary.BigEndian.Uint64(b[24:])),
 	}
 }
@@ -315,7 +316,7 @@ func (s *orders) each(want func(place) bool, do func(*order) error) error {
 				return scratch(err)
 			}
 		}
-		o, p := s.hot[seq], placeOf(chunk[at:at+placeBytes])
+		o, p := s.hot[seq], placeOf(seq, chunk[at:])
 		if o != nil {
 			p = s.place(o)
 		}
@@ -324,7 +325,7 @@ func (s *orders) each(want func(place) bool, do func(*order) error) error {
 		}
 		if o == nil {
 			var err error
-			if o, err = s.read(seq, p); err != nil {
+			if o, err = s.read(p); err != nil {
 				return scratch(err)
 			}
 		}

@@ -75,6 +75,31 @@ func TestIncremental(t *testing.T) {
 	}
 }
 
+// What orders wait in files changes nothing of what is found.
+func TestKeptOrders(t *testing.T) {
+	w := goodWorld(t)
+	w.remove(act.KindNotified, "warrant", 0)
+	dir := filepath.Join(t.TempDir(), "ledger")
+	w.write(dir, w.ledger)
+	few := run(t, config(w, dir).Keeping(1))
+	all := run(t, config(w, dir).Keeping(1000))
+	if diff := cmp.Diff(all, few, cmpopts.IgnoreUnexported(audit.Result{})); diff != "" {
+		t.Errorf("differs from an audit that keeps all in memory:\n%s", diff)
+	}
+	a, errA := all.State()
+	b, errB := few.State()
+	if errA != nil || errB != nil || !bytes.Equal(a, b) {
+		t.Errorf("the states differ (%v, %v)", errA, errB)
+	}
+	for most := range len(all.Orders) {
+		c := config(w, dir)
+		c.MaxOrders = most + 1
+		if diff := cmp.Diff(all.Orders[len(all.Orders)-most-1:], run(t, c).Orders); diff != "" {
+			t.Errorf("of the latest %d orders:\n%s", most+1, diff)
+		}
+	}
+}
+
 // counting counts how many bundles of entries are read.
 type counting struct {
 	ledger.Source
