@@ -61,13 +61,14 @@ func (o *Outbox) Stage(id string) (*Staging, error) {
 	if err := os.MkdirAll(filepath.Dir(s.dir), 0o700); err != nil {
 		return nil, err
 	}
-	s.lock = flock.New(s.dir + ".lock")
-	switch ok, err := s.lock.TryLock(); {
+	lock, err := take(s.dir + ".lock")
+	switch {
 	case err != nil:
 		return nil, err
-	case !ok:
+	case lock == nil:
 		return nil, fmt.Errorf("%w: %s", ErrBusy, id)
 	}
+	s.lock = lock
 	if _, err := os.Stat(s.final); err == nil {
 		return nil, errors.Join(fmt.Errorf("%w: %s", ErrDelivered, s.final), s.Close())
 	}
@@ -75,6 +76,32 @@ func (o *Outbox) Stage(id string) (*Staging, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// take locks the file of that name; nil means that another process has it.
+// Whoever has the lock removes the file when done, so what was opened before
+// that and locked after it is a file without a name, which keeps nobody out:
+// only the file that bears the name counts.
+func take(path string) (*flock.Flock, error) {
+	for {
+		lock := flock.New(path)
+		if ok, err := lock.TryLock(); err != nil || !ok {
+			return nil, err
+		}
+		mine, err := lock.Stat()
+		if err != nil {
+			return nil, errors.Join(err, lock.Close())
+		}
+		switch named, err := os.Stat(path); {
+		case err == nil && os.SameFile(mine, named):
+			return lock, nil
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return nil, errors.Join(err, lock.Close())
+		}
+		if err := lock.Close(); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // Create makes a new file in staging. Its content is durable once Sync on it and [Staging.Deliver] have returned nil.
@@ -165,9 +192,18 @@ func (s *Staging) Deliver(names ...string) (string, error) {
 // Discard removes the staging folder, if it still stands.
 func (s *Staging) Discard() error { return os.RemoveAll(s.dir) }
 
-// Close unlocks the delivery. The lock's file stays: to remove it would let two
-// processes lock two files of one name.
-func (s *Staging) Close() error { return s.lock.Close() }
+// Close removes the lock's file, while it is locked, and unlocks the delivery.
+// Once closed, it does nothing: the file may be another process's then.
+func (s *Staging) Close() error {
+	if !s.lock.Locked() {
+		return nil
+	}
+	err := os.Remove(s.lock.Path())
+	if errors.Is(err, fs.ErrNotExist) { // somebody cleared up
+		err = nil
+	}
+	return errors.Join(err, s.lock.Close())
+}
 
 // Staged returns the ids of what stands in staging, in no order.
 func (o *Outbox) Staged() ([]string, error) {

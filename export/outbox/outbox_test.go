@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"writ/export/outbox"
@@ -76,6 +78,57 @@ func TestOneProcessAtATime(t *testing.T) {
 		t.Fatalf("after Close: %v", err)
 	}
 	again.Close()
+}
+
+// The lock's file goes with the lock, and still two never have one delivery:
+// what one removes, another may be about to lock.
+func TestTheLockGoesAndKeepsOthersOut(t *testing.T) {
+	dir := t.TempDir()
+	box := outbox.Open(dir)
+	var holders, staged atomic.Int64
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 500 {
+				s, err := box.Stage("0a1b")
+				if errors.Is(err, outbox.ErrBusy) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if n := holders.Add(1); n != 1 {
+					t.Errorf("%d have the delivery at once", n)
+				}
+				staged.Add(1)
+				if _, err := s.Empty(); err != nil {
+					t.Error(err)
+				}
+				holders.Add(-1)
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if staged.Load() == 0 {
+		t.Error("nobody ever had the delivery")
+	}
+	s, err := box.Stage("0a1b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Deliver(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Close(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, ".staging")); err != nil || len(left) != 0 {
+		t.Errorf("staging still holds %v, %v", left, err)
+	}
 }
 
 func TestWhatACrashLeftIsFoundAndCleared(t *testing.T) {
