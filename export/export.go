@@ -97,8 +97,8 @@ type Receipt struct {
 }
 
 // Plan verifies the order, decides, and fixes the reads. It pulls nothing,
-// records nothing, and needs neither signer nor outbox. Beside [ErrRefused] and
-// [ErrRate] the plan is returned as well.
+// records nothing, and needs neither signer nor outbox. Beside [ErrRefused],
+// [ErrRate] and [manifest.ErrTooLarge] the plan is returned as well.
 func Plan(ctx context.Context, c Config, r Request) (*plan.Plan, error) {
 	s, err := c.begin(ctx, r)
 	if err != nil {
@@ -112,6 +112,9 @@ func Plan(ctx context.Context, c Config, r Request) (*plan.Plan, error) {
 		return nil, err
 	}
 	if err := c.bind(ctx, s, r); err != nil {
+		return s.plan, err
+	}
+	if err := c.fits(s.plan, exportID(s.signed.Digest(), len(s.history.Exports))); err != nil {
 		return s.plan, err
 	}
 	return s.plan, c.rates(ctx, s, c.now())

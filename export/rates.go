@@ -95,9 +95,7 @@ func (c *Config) recordDecision(ctx context.Context, s *session, w *waiting, id,
 		}
 		decided := c.decided(s, act.Rejection{})
 		if resumed = w != nil && c.answers(s, w, decided); !resumed {
-			// What the ledger could not take is not pulled.
-			statement := c.statement(s.plan, id, &pulled{})
-			if err := statement.Fits(); err != nil {
+			if err := c.fits(s.plan, id); err != nil {
 				return err
 			}
 		}

@@ -56,6 +56,18 @@ func (c *Config) statement(p *plan.Plan, id string, done *pulled) manifest.State
 	}
 }
 
+// fits returns [manifest.ErrTooLarge] if the ledger could not take the statement
+// of what is planned: that is not pulled.
+func (c *Config) fits(p *plan.Plan, id string) error {
+	all := &pulled{datasets: make(map[int]packed)}
+	for i, d := range p.Datasets() {
+		if d.Outcome == "" {
+			all.datasets[i] = packed{} // its query is in the statement, once it is read
+		}
+	}
+	return c.statement(p, id, all).Fits()
+}
+
 // approvals are the digests of what lifted ceilings for the order, sorted.
 func approvals(v *order.Verified) []digest.Digest {
 	var out []digest.Digest

@@ -53,6 +53,7 @@ var exits = []struct {
 	{3, order.ErrRejected},
 	{3, approval.ErrApproval},
 	{3, plan.ErrTarget},
+	{3, manifest.ErrTooLarge}, // of an order that asks for too much at once
 	{3, outbox.ErrDelivered},
 	{4, bundle.ErrVerify},
 	{4, manifest.ErrManifest},

@@ -39,7 +39,7 @@ func (q *query) bind(v any) string {
 func pull(r source.Read, s shape) (query, error) {
 	var q query
 	if len(r.Accounts) > maxAccounts {
-		return q, fmt.Errorf("%w: %d accounts to read; a MySQL store reads at most %d at once", source.ErrUnavailable, len(r.Accounts), maxAccounts)
+		return q, fmt.Errorf("%w: %d accounts to read; a MySQL store reads at most %d at once; ask the authority for orders of fewer targets each, or set the policy's ceiling of accounts to that", source.ErrUnavailable, len(r.Accounts), maxAccounts)
 	}
 	var selected, ordered []string
 	for _, f := range r.Fields {
