@@ -47,13 +47,16 @@ func check(d manifest.Dataset, seed commit.Seed, workers int, cancel context.Can
 	r := &records{dataset: d, tree: commit.NewTree(), joined: make(chan error, 1), show: &table{shape: s}}
 	r.line = inorder.New(workers, 2*workers, func(c *chunk) (err error) {
 		c.ends = c.ends[:0]
-		for start := 0; start < len(c.lines); {
-			end := start + bytes.IndexByte(c.lines[start:], '\n') + 1
-			if err := s.check(c.lines[start:end-1], nil); err != nil {
+		for end := 0; end < len(c.lines); {
+			n, err := s.first(c.lines[end:], nil)
+			if end += n; err == nil && c.lines[end] != '\n' { // the last byte is one
+				err = errForm
+			}
+			if err != nil {
 				return wrong(d.Name, c.begin+uint64(len(c.ends)), err)
 			}
+			end++
 			c.ends = append(c.ends, end)
-			start = end
 		}
 		c.run, err = salts.Leaves(c.begin, c.lines, c.ends)
 		return err

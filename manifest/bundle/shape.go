@@ -41,22 +41,32 @@ var (
 // maxDepth bounds how deep a value may nest; no type of the catalog needs more than 1.
 const maxDepth = 8
 
-// check returns nil if record has the shape. It stops for nothing and copies
-// nothing, except where a value's one spelling is not plain to see. A cell,
-// if given, is told each field's value.
+// check returns nil if record has the shape. A cell, if given, is told each
+// field's value.
 func (s *shape) check(record []byte, cell func(field int, value []byte)) error {
-	if len(s.names) == 0 {
-		return errFields
+	n, err := s.first(record, cell)
+	if err == nil && n != len(record) {
+		return errForm
 	}
-	rest := record
+	return err
+}
+
+// first returns the length of the record that b begins with. It stops for
+// nothing and copies nothing, except where a value's one spelling is not plain
+// to see.
+func (s *shape) first(b []byte, cell func(field int, value []byte)) (int, error) {
+	if len(s.names) == 0 {
+		return 0, errFields
+	}
+	rest := b
 	for i, name := range s.names {
 		if !bytes.HasPrefix(rest, name) {
-			return errFields
+			return 0, errFields
 		}
 		rest = rest[len(name):]
 		n, err := value(rest, maxDepth)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if cell != nil {
 			cell(i, rest[:n])
@@ -64,12 +74,12 @@ func (s *shape) check(record []byte, cell func(field int, value []byte)) error {
 		rest = rest[n:]
 	}
 	switch {
-	case len(rest) == 1 && rest[0] == '}':
-		return nil
+	case len(rest) > 0 && rest[0] == '}':
+		return len(b) - len(rest) + 1, nil
 	case len(rest) > 0 && rest[0] == ',':
-		return errFields
+		return 0, errFields
 	}
-	return errForm
+	return 0, errForm
 }
 
 // value returns the length of the canonical value that b begins with.
