@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -358,6 +359,25 @@ func TestEveryCodeIsFound(t *testing.T) {
 		if !strings.Contains(source, ", "+name+"}") {
 			t.Errorf("no test finds %s (%s)", c, name)
 		}
+	}
+}
+
+// A large delivery takes no more memory than what is in flight.
+func TestOpenMemoryIsBounded(t *testing.T) {
+	d := maker{datasets: map[string][]string{"sign-ins": {signIns(0, 300_000), signIns(300_000, 600_000)}}}.make(t)
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	runtime.GC()
+	before, peak, written := heap(), uint64(0), int64(0)
+	o := Options{Workers: 2, Progress: func(n int64) { peak, written = max(peak, heap()), n }}
+	if _, err := Open(t.Context(), d, provider(t), identity(t), filepath.Join(t.TempDir(), "out"), o); err != nil {
+		t.Fatal(err)
+	}
+	if taken := int64(peak) - int64(before); written < 72<<20 || taken > 32<<20 {
+		t.Errorf("opening %d bytes took %d of memory, want at most 32 MiB", written, taken)
 	}
 }
 
