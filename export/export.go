@@ -52,7 +52,7 @@ type Config struct {
 	Engineer sign.Signer // who asks for the export: registered, and none of those who signed the order
 	Outbox   *outbox.Outbox
 
-	Now           func() time.Time // nil means time.Now
+	Now           func() time.Time // nil means time.Now; called from several goroutines
 	Workers       int              // zero means GOMAXPROCS, but at most 4
 	Progress      func(Progress)   // nil means quiet
 	UnsafeTesting bool             // answer test orders, and only those

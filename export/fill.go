@@ -15,7 +15,6 @@ import (
 	"writ/export/pack"
 	"writ/export/plan"
 	"writ/export/policy"
-	"writ/export/source"
 	"writ/manifest"
 	"writ/manifest/commit"
 )
@@ -102,19 +101,18 @@ func (c *Config) pack(ctx context.Context, s *session, dst io.Writer, id string)
 	if err != nil {
 		return nil, err
 	}
-	pool := source.NewPool(2*workers + 2)
 	done := &pulled{id: id, started: c.now(), datasets: make(map[int]packed)}
-	for i, d := range s.plan.Datasets() {
-		if d.Outcome != "" {
-			continue
-		}
+	// A batch is being read, one waits, and one is with each worker.
+	pulls := newPulls(ctx, s.plan.Datasets(), s.snapshots, workers+2, c.now)
+	defer pulls.close()
+	for p := range pulls.each {
+		d := p.dataset
 		progress.estimated = d.Estimated
-		at := c.now()
-		p, err := w.Dataset(ctx, string(d.Decision.Dataset), s.snapshots[d.Store].Pull(ctx, d.Read, pool), ceilings.Records)
+		whole, err := w.Dataset(ctx, string(d.Decision.Dataset), p.batches(ctx), ceilings.Records)
 		if err != nil {
 			return nil, fmt.Errorf("dataset %q: %w", d.Decision.Dataset, ceiling(err, s.decision.CeilingRule()))
 		}
-		done.datasets[i] = packed{p, at}
+		done.datasets[p.place] = packed{whole, p.at}
 	}
 	if done.finished = c.now(); done.finished.Before(done.started) || done.started.Before(s.plan.Decision().DecidedAt()) {
 		return nil, fmt.Errorf("%w during the export, which ends at %s; check the clock's synchronisation and run the export again",

@@ -34,6 +34,8 @@ func TestSlope(t *testing.T) {
 		{"not flat", grows(flat, math.Sqrt), 0.5, true},
 		{"logarithmic", grows(logarithmic, math.Log), 0.1, false},
 		{"linear where logarithmic is asked", grows(logarithmic, func(x float64) float64 { return 100 + x }), 0.9, true},
+		{"within its bound", grows(bounded, func(x float64) float64 { return min(x, 1000) * 1000 }), 0, false},
+		{"over its bound", grows(bounded, func(x float64) float64 { return 1e9 }), 0, true},
 		{"one point", series{expect: flat, points: []point{{1, 1}}}, 0, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

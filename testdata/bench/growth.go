@@ -37,7 +37,7 @@ func (h *harness) growRows(ctx context.Context, r *result) error {
 	d := dimension{title: "Rows", x: "rows"}
 	for _, name := range []string{"export", "verify", "open"} {
 		d.time = append(d.time, series{name: name, expect: linear})
-		d.memory = append(d.memory, series{name: name, expect: flat})
+		d.memory = append(d.memory, series{name: name, expect: bounded})
 	}
 	most := 2 * h.rows
 	asks := make([]ask, 0, 8)
@@ -72,7 +72,7 @@ func (h *harness) growRows(ctx context.Context, r *result) error {
 		}
 		last := s.points[len(s.points)-1]
 		r.rows = append(r.rows, row{key: "memory-" + s.name, what: "peak memory of " + s.name + ", up to " + count(int64(last.x)) + " rows",
-			ours: megabytes(largest), value: largest / (1 << 20), unit: "MiB", target: atMost(96)})
+			ours: megabytes(largest), value: largest / (1 << 20), unit: "MiB", target: atMost(peakBytes >> 20)})
 	}
 	r.growth = append(r.growth, d)
 	if h.huge {
@@ -132,7 +132,7 @@ func (h *harness) growAccounts(ctx context.Context, r *result) error {
 		return err
 	}
 	defer os.RemoveAll(p.dir)
-	return h.grown(ctx, r, "Accounts of an order", "accounts", tens(1, min(1000, h.signins.accounts)), flat, func(n int) (*command, error) {
+	return h.grown(ctx, r, "Accounts of an order", "accounts", tens(1, min(1000, h.signins.accounts)), bounded, func(n int) (*command, error) {
 		a := h.tiny()
 		a.rows *= n
 		for i := 1; i < n; i++ {
@@ -149,7 +149,7 @@ func (h *harness) growDatasets(ctx context.Context, r *result) error {
 	}
 	defer os.RemoveAll(p.dir)
 	// A manifest of more would not fit into the ledger.
-	return h.grown(ctx, r, "Datasets", "datasets", []int{1, 3, 10, 30}, flat, func(n int) (*command, error) {
+	return h.grown(ctx, r, "Datasets", "datasets", []int{1, 3, 10, 30}, bounded, func(n int) (*command, error) {
 		a := h.tiny()
 		a.rows *= n
 		a.datasets = nil

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -23,6 +24,7 @@ type trend string
 // The trends.
 const (
 	flat        trend = "flat"
+	bounded     trend = "at most 96 MiB" // it grows until what is in flight is full
 	logarithmic trend = "logarithmic"
 	linear      trend = "linear"
 )
@@ -58,7 +60,15 @@ func (s series) slope() float64 {
 	return 0
 }
 
-func (s series) worse() bool { return s.slope() > s.expect.most() }
+func (s series) worse() bool {
+	if s.expect == bounded {
+		return slices.ContainsFunc(s.points, func(p point) bool { return p.y > peakBytes })
+	}
+	return s.slope() > s.expect.most()
+}
+
+// peakBytes is what an export, a check or an opening may take of memory, whatever its size.
+const peakBytes = 96 << 20
 
 // count prints a number with commas.
 func count(n int64) string {
