@@ -26,6 +26,7 @@ var imports = []struct{ pkg, may, why string }{
 	{"manifest/ledger", "crypto/digest crypto/sign crypto/trust", "entries are bytes here; its key and witnesses are pinned in the registry"},
 	{"manifest/transparency", "crypto/digest", "counts; its input is statements already checked"},
 	{"manifest/internal/form", "", "words, times and numbers of statements; every kind of statement is held to the same"},
+	{"manifest/internal/schematest", "", "the published schemas, for the tests of what is held to them"},
 	{"manifest/internal/canon", "", "reads canonical JSON into any struct; knows no statement"},
 	{"manifest/internal/sigstore", "crypto/sign crypto/trust manifest/internal/canon", "one form on disk for every signed statement; payloads are bytes here"},
 	{"manifest", "crypto/digest crypto/sign crypto/trust manifest/internal/form manifest/internal/sigstore", "a statement signed by the provider's keys"},

@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"writ/crypto/digest"
+	"writ/manifest/internal/schematest"
 	"writ/manifest/internal/sigstore"
 )
 
@@ -129,36 +129,10 @@ func TestCheck(t *testing.T) {
 const schemaFile = "../docs/schema/manifest.schema.json"
 
 func TestSchemaAcceptsTheSample(t *testing.T) {
-	f, err := os.Open(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	doc, err := jsonschema.UnmarshalJSON(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const id = "https://writ.example/schema/manifest.schema.json"
-	c := jsonschema.NewCompiler()
-	c.UseLoader(jsonschema.SchemeURLLoader{})
-	c.AssertFormat()
-	if err := c.AddResource(id, doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile(id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	validate := schematest.Compile(t, schemaFile)
 	payload, err := sigstore.Canonical(sample())
 	if err != nil {
 		t.Fatal(err)
-	}
-	validate := func(b []byte) error {
-		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return schema.Validate(v)
 	}
 	if err := validate(payload); err != nil {
 		t.Errorf("the sample: %v", err)

@@ -9,41 +9,15 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"writ/manifest"
+	"writ/manifest/internal/schematest"
 )
 
 const schemaFile = "../../docs/schema/act.schema.json"
 
 func TestSchema(t *testing.T) {
-	f, err := os.Open(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	doc, err := jsonschema.UnmarshalJSON(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const id = "https://writ.example/schema/act.schema.json"
-	c := jsonschema.NewCompiler()
-	c.UseLoader(jsonschema.SchemeURLLoader{})
-	c.AssertFormat()
-	if err := c.AddResource(id, doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	validate := func(b []byte) error {
-		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return schema.Validate(v)
-	}
+	validate := schematest.Compile(t, schemaFile)
 	for name, a := range samples(t) {
 		if err := validate(payload(t, a)); (err == nil) != (a.Kind() != KindExported) {
 			t.Errorf("%s: %v", name, err)

@@ -13,12 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"writ/crypto/digest"
 	"writ/crypto/sign"
 	"writ/crypto/trust"
 	"writ/manifest/approval"
+	"writ/manifest/internal/schematest"
 )
 
 var update = flag.Bool("update", false, "rewrite the vectors")
@@ -172,36 +171,13 @@ func TestVectors(t *testing.T) {
 }
 
 func TestSchema(t *testing.T) {
-	f, err := os.Open("../../docs/schema/approval.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	doc, err := jsonschema.UnmarshalJSON(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const id = "https://writ.example/schema/approval.schema.json"
-	c := jsonschema.NewCompiler()
-	c.UseLoader(jsonschema.SchemeURLLoader{})
-	c.AssertFormat()
-	if err := c.AddResource(id, doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile(id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	validate := schematest.Compile(t, "../../docs/schema/approval.schema.json")
 	for name, wrong := range map[string]bool{"good.json": false, "malformed-unknown.json": true, "malformed-format.json": true, "malformed-address.json": true, "malformed-zone.json": true} {
 		e, err := sign.ParseEnvelope(vectors(t)[name], sign.ForApproval)
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(e.Payload))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.Validate(v); (err != nil) != wrong {
+		if err := validate(e.Payload); (err != nil) != wrong {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -15,12 +15,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"writ/crypto/digest"
 	"writ/manifest/bag"
 	"writ/manifest/bundle"
 	"writ/manifest/commit"
+	"writ/manifest/internal/schematest"
 )
 
 // Nothing in an exhibit is random, so it is the same bytes each time.
@@ -294,20 +293,7 @@ func saltsOf(t *testing.T, seed commit.Seed, all [][]byte) (out [][]byte) {
 }
 
 func TestSchema(t *testing.T) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(read(t, "../../docs/schema/exhibit.schema.json")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := doc.(map[string]any)["$id"].(string)
-	c := jsonschema.NewCompiler()
-	c.UseLoader(jsonschema.SchemeURLLoader{}) // loads nothing
-	if err := c.AddResource(id, doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile(id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	validate := schematest.Compile(t, "../../docs/schema/exhibit.schema.json")
 	for _, tt := range []struct{ name, old, new string }{
 		{"as written", "", ""},
 		{"unknown member", `"format"`, `"extra":1,"format"`},
@@ -320,12 +306,8 @@ func TestSchema(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := replaced(t, tt.old, tt.new)
-			v, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
-			if err != nil {
-				t.Fatal(err)
-			}
 			_, parsed := Verify(b, provider(t))
-			if got := schema.Validate(v); (got == nil) != (parsed == nil) || (got == nil) != (tt.old == "") {
+			if got := validate(b); (got == nil) != (parsed == nil) || (got == nil) != (tt.old == "") {
 				t.Errorf("the schema says %v, Verify %v", got, parsed)
 			}
 		})
