@@ -82,7 +82,7 @@ func asks(f act.Facts, at time.Time) (*ask, error) {
 		a.consent = append(a.consent, catalog.Category(c))
 	}
 	for _, m := range f.Mandate {
-		item := order.Item{Dataset: order.Dataset(m.Dataset), From: instant("from", m.From), To: instant("to", m.To)}
+		item := order.Item{Dataset: order.Dataset(m.Dataset), From: instant("from", m.From), To: instant("to", m.To), Fields: make([]order.Field, 0, len(m.Fields))}
 		for _, name := range m.Fields {
 			item.Fields = append(item.Fields, order.Field(name))
 		}

@@ -53,7 +53,7 @@ func (p *Policy) decide(a *ask, c *catalog.Catalog) *Decision {
 }
 
 func (j *jurisdiction) decideItem(a *ask, c *catalog.Catalog, item order.Item, d *Decision) DatasetDecision {
-	out := DatasetDecision{Dataset: item.Dataset, From: item.From, To: item.To}
+	out := DatasetDecision{Dataset: item.Dataset, From: item.From, To: item.To, Verdicts: make([]Verdict, 0, len(item.Fields))}
 	ds, known := c.Dataset(item.Dataset)
 	for _, name := range item.Fields {
 		v := Verdict{Field: name}
@@ -131,7 +131,7 @@ func (j *jurisdiction) rule(a *ask, v *Verdict, ds catalog.Dataset, item order.I
 		return
 	}
 	v.Effect, v.Rule = Grant, r
-	v.Why = fmt.Sprintf("rule %s lets %s reach %s", r.ID, p.name, v.Category)
+	v.Why = "rule " + r.ID + " lets " + string(p.name) + " reach " + string(v.Category)
 }
 
 // windowDays is the length of the mandate's window in days, rounded up; 0 if

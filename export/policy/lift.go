@@ -84,7 +84,9 @@ func (d *Decision) raises() []raise {
 // export refuses them, see [Decision.Misfit].
 func (d *Decision) lift(a *ask) {
 	d.ceilings.Windows = slices.Clone(d.ceilings.Windows) // not the policy's own
-	for _, r := range d.raises() {
+	raises := d.raises()
+	d.bounds = make([]Bound, 0, len(raises))
+	for _, r := range raises {
 		d.bounds = append(d.bounds, r.Bound)
 		for _, p := range a.approvals {
 			if p.Rule == r.Rule.ID && p.Bound == r.Name && r.unfit(p, a.at) == "" {

@@ -50,7 +50,13 @@ const (
 
 var seed = maphash.MakeSeed()
 
-func keyOf(by, name string) key { return key(maphash.String(seed, by+name)) }
+func keyOf(by, name string) key {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	h.WriteString(by)
+	h.WriteString(name)
+	return key(h.Sum64())
+}
 
 func newOrders(most int, due func(*order) bool) *orders {
 	return &orders{due: due, most: cmp.Or(most, keptOrders), hot: make(map[int64]*order), keyed: make(map[key][]*order)}
@@ -65,7 +71,7 @@ const (
 
 // keys are all by which an order is found now.
 func (o *order) keys() []key {
-	all := []key{keyOf(byOrder, string(o.Order[:]))}
+	all := append(make([]key, 0, 4), keyOf(byOrder, string(o.Order[:])))
 	if o.Fingerprint != "" {
 		all = append(all, keyOf(byPrint, o.Fingerprint))
 	}
