@@ -27,8 +27,8 @@ import (
 )
 
 func main() {
-	collectLate()
 	noCoreDumps()
+	collectLate()
 	takeSecrets(passwordVariable, passphraseVariable, engineerPasswordVariable)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends what does not hear the first
