@@ -169,9 +169,11 @@ func (k PublicKey) Verify(p Purpose, payload, sig []byte) error {
 	case ed25519.PublicKey:
 		good = ed25519.Verify(key, signed(p, payload), sig)
 	case *ecdsa.PublicKey:
-		good = ecdsa.VerifyASN1(key, signedSum(p, payload), sig)
+		if good = ecdsa.VerifyASN1(key, signedSum(p, payload), sig); good {
+			break
+		}
 		var pair struct{ R, S *big.Int }
-		if rest, err := asn1.Unmarshal(sig, &pair); !good && (err != nil || len(rest) != 0) {
+		if rest, err := asn1.Unmarshal(sig, &pair); err != nil || len(rest) != 0 {
 			return fmt.Errorf("%w: key %s: an ECDSA signature must be ASN.1 DER", ErrVerify, k.ID())
 		}
 	case *rsa.PublicKey:
