@@ -261,3 +261,19 @@ func TestStandingOfAnOrderThatWaits(t *testing.T) {
 		}
 	}
 }
+
+// An order that is refused for a ceiling says by which command that is lifted.
+func TestStandingSaysWhatLiftsACeiling(t *testing.T) {
+	l := newLab(t)
+	long := l.draft(t, func(o *order.Order) {
+		of("logins", "ip")(o)
+		o.Mandate[0].From = order.At(o.Mandate[0].To.UTC().AddDate(-6, 0, 0))
+	}, everybody...)
+	got, err := l.standing(0).Of(t.Context(), long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.State != standing.Refused || got.Lift != "writ order lift --rule us.ceiling --bound window" {
+		t.Errorf("%s (%s), lifted by %q", got.State, got.Why, got.Lift)
+	}
+}
