@@ -49,7 +49,8 @@ func check(d manifest.Dataset, seed commit.Seed, workers int, cancel context.Can
 		c.ends = c.ends[:0]
 		for end := 0; end < len(c.lines); {
 			n, err := s.first(c.lines[end:], nil)
-			if end += n; err == nil && c.lines[end] != '\n' { // the last byte is one
+			// No record holds a newline, and the last byte is one.
+			if end += n; err == nil && c.lines[end] != '\n' {
 				err = errForm
 			}
 			if err != nil {

@@ -147,10 +147,9 @@ func number(b []byte) (int, error) {
 		i++
 	}
 	digits := i - first
-	if i == len(b) || !inNumber(b[i]) {
-		if digits > 0 && digits <= 15 && (b[first] != '0' || i == 1) {
-			return i, nil
-		}
+	whole := i == len(b) || !inNumber(b[i])
+	if whole && digits > 0 && digits <= 15 && (b[first] != '0' || i == 1) {
+		return i, nil
 	}
 	for i < len(b) && inNumber(b[i]) {
 		i++
