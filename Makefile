@@ -19,7 +19,7 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 build: ## build ./writ
-	$(GO) build -trimpath -o writ ./cmd/writ
+	CGO_ENABLED=0 $(GO) build -trimpath -o writ ./cmd/writ
 
 test: packages lint cross ## install what the tests need (Debian), then run everything; CI runs this
 	@.ci/fuzz 10s

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -45,12 +46,14 @@ type Certified struct {
 	Withheld    []string // with the ground of each
 }
 
-var certificate = template.Must(template.New("certificate").Funcs(template.FuncMap{
-	"line":  func(s string) string { return strings.Map(oneLine, s) },
-	"time":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"list":  func(s []string) string { return strings.Map(oneLine, strings.Join(s, ", ")) },
-	"blank": func() string { return strings.Repeat("_", 40) },
-}).Parse(certificateText))
+var certificate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("certificate").Funcs(template.FuncMap{
+		"line":  func(s string) string { return strings.Map(oneLine, s) },
+		"time":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"list":  func(s []string) string { return strings.Map(oneLine, strings.Join(s, ", ")) },
+		"blank": func() string { return strings.Repeat("_", 40) },
+	}).Parse(certificateText))
+})
 
 // oneLine keeps a value from looking like a line of the certificate.
 func oneLine(r rune) rune {
@@ -64,7 +67,7 @@ func oneLine(r rune) rune {
 // signs can know. It states facts and leaves every conclusion to that person.
 func (c Certificate) Draft() ([]byte, error) {
 	var b bytes.Buffer
-	if err := certificate.Execute(&b, c); err != nil {
+	if err := certificate().Execute(&b, c); err != nil {
 		return nil, fmt.Errorf("%w: certificate: %w", ErrPack, err)
 	}
 	return b.Bytes(), nil

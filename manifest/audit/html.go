@@ -7,21 +7,24 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
 //go:embed audit.html
 var page string
 
-var pageTemplate = template.Must(template.New("audit").Funcs(template.FuncMap{
-	"stamp": stamp, "number": number, "short": short,
-	"time": func(t time.Time) string {
-		if t.IsZero() {
-			return "–"
-		}
-		return t.UTC().Format("2006-01-02 15:04")
-	},
-}).Parse(page))
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("audit").Funcs(template.FuncMap{
+		"stamp": stamp, "number": number, "short": short,
+		"time": func(t time.Time) string {
+			if t.IsZero() {
+				return "–"
+			}
+			return t.UTC().Format("2006-01-02 15:04")
+		},
+	}).Parse(page))
+})
 
 // Bounds on what the page lists; JSON has all.
 const (
@@ -53,7 +56,7 @@ func (r *Result) HTML() ([]byte, error) {
 		v.Verdict, v.Class = "Nothing found", "good"
 	}
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, v); err != nil {
+	if err := pageTemplate().Execute(&b, v); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAudit, err)
 	}
 	return b.Bytes(), nil

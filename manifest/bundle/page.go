@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -61,10 +62,12 @@ func cell(v []byte) string {
 //go:embed page.html
 var pageText string
 
-var page = template.Must(template.New(Page).Funcs(template.FuncMap{
-	"time": func(t time.Time) string { return t.Format("2006-01-02 15:04:05 UTC") },
-	"says": func(o manifest.Outcome) string { return meanings[o] },
-}).Parse(pageText))
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New(Page).Funcs(template.FuncMap{
+		"time": func(t time.Time) string { return t.Format("2006-01-02 15:04:05 UTC") },
+		"says": func(o manifest.Outcome) string { return meanings[o] },
+	}).Parse(pageText))
+})
 
 // meanings are the outcomes in words, so that absence is never read as innocence.
 var meanings = map[manifest.Outcome]string{
@@ -115,7 +118,7 @@ func (u *unpacker) page() error {
 	}
 	defer f.Close()
 	w := bufio.NewWriterSize(f, 64<<10) // a template writes word by word
-	if err := page.Execute(w, data); err != nil {
+	if err := page().Execute(w, data); err != nil {
 		return err
 	}
 	if err := w.Flush(); err != nil {

@@ -23,6 +23,7 @@ func build(ctx context.Context, work, cosign string) (programs, error) {
 	p := programs{bin: filepath.Join(work, "bin"), cosign: cosign}
 	say("building writ and age")
 	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", p.bin+"/", "./cmd/writ", "filippo.io/age/cmd/age")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return p, fmt.Errorf("building: %w\n%s", err, out)
 	}
