@@ -17,13 +17,16 @@ type column struct {
 	enum       bool
 	collatable bool // text: it has an order of its own
 	exact      bool // "=" compares letter by letter
+	indexed    bool // an index finds all rows of a value
 }
 
 // A shape is a table's columns by name.
 type shape map[string]column
 
 const describeTable = `SELECT a.attname, b.oid::text, b.typname, b.typtype = 'e', a.attcollation <> 0,
-	coalesce(c.collisdeterministic, true) AND b.typname <> 'citext'
+	coalesce(c.collisdeterministic, true) AND b.typname <> 'citext',
+	EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum AND i.indisvalid
+		AND i.indpred IS NULL AND pg_catalog.pg_index_has_property(i.indexrelid, 'index_scan'))
 FROM pg_catalog.pg_attribute a
 	JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 	JOIN pg_catalog.pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
@@ -40,7 +43,7 @@ func (x *snapshot) shape(ctx context.Context, t catalog.Table) (shape, error) {
 	s := shape{}
 	for rows.NextRow() {
 		v := rows.Values()
-		s[string(v[0])] = column{oid: string(v[1]), typ: string(v[2]), enum: string(v[3]) == "t", collatable: string(v[4]) == "t", exact: string(v[5]) == "t"}
+		s[string(v[0])] = column{oid: string(v[1]), typ: string(v[2]), enum: string(v[3]) == "t", collatable: string(v[4]) == "t", exact: string(v[5]) == "t", indexed: string(v[6]) == "t"}
 	}
 	if _, err := rows.Close(); err != nil {
 		return nil, failure(ctx, err)

@@ -16,6 +16,34 @@ import (
 type snapshot struct {
 	conn   *pgconn.PgConn
 	tables map[string]shape // by quoted name
+	free   bool             // to scan as the planner would
+}
+
+// Where an index finds an account, its records come through an index, by one
+// process, and in the index's order where that is the records'. The planner
+// would rather read an account that has much of a table in the table's order, and
+// sort: then the first record waits for the last, and evidence lies in the
+// server's temporary files. Where there is no such index, it may: the order of
+// another one would be the order in which the whole table is read.
+const (
+	byIndex = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL max_parallel_workers_per_gather = 0"
+	freely  = "SET LOCAL enable_seqscan TO DEFAULT; SET LOCAL enable_bitmapscan TO DEFAULT; SET LOCAL max_parallel_workers_per_gather TO DEFAULT"
+)
+
+// scan gets the planner ready for a query that selects by c.
+func (x *snapshot) scan(ctx context.Context, c column) error {
+	if x.free == !c.indexed {
+		return nil
+	}
+	x.free = !x.free
+	settings := byIndex
+	if x.free {
+		settings = freely
+	}
+	if _, err := x.conn.Exec(ctx, settings).ReadAll(); err != nil {
+		return failure(ctx, err)
+	}
+	return nil
 }
 
 // Close implements [source.Snapshot].
@@ -92,6 +120,9 @@ func (x *snapshot) find(ctx context.Context, l source.Lookup, limit int) ([]sour
 	if err != nil {
 		return nil, err
 	}
+	if err := x.scan(ctx, ids[l.Identifier.Column]); err != nil {
+		return nil, err
+	}
 	rows, err := x.ask(ctx, q)
 	if err != nil {
 		return nil, err
@@ -118,6 +149,9 @@ func (x *snapshot) query(ctx context.Context, r source.Read) (query, shape, erro
 		return query{}, nil, fmt.Errorf("dataset %s: %w", r.Dataset, err)
 	}
 	q, err := pull(r, s)
+	if err == nil {
+		err = x.scan(ctx, s[r.AccountKey])
+	}
 	if err != nil {
 		return query{}, nil, fmt.Errorf("dataset %s: %w", r.Dataset, err)
 	}

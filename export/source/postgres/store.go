@@ -31,14 +31,11 @@ import (
 // No statement has a time limit, since a large account takes its time, but none
 // waits for a lock that a migration holds.
 //
-// An account's records come through an index, by one process, and in the
-// index's order where that is the records'. The planner would rather read an
-// account that has much of a table in the table's order, and sort: then the first
-// record waits for the last, and evidence lies in the server's temporary files.
 // The just-in-time compiler costs more than it saves here.
 const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '5s';
-SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL TimeZone = 'UTC'; SET LOCAL IntervalStyle = 'iso_8601';
+SET LOCAL jit = off; SET LOCAL TimeZone = 'UTC'; SET LOCAL IntervalStyle = 'iso_8601';
+` + byIndex + `;
 SELECT 1`
 
 // A Store is one database.
@@ -121,7 +118,7 @@ func (s *Store) Begin(ctx context.Context) (source.Snapshot, error) {
 	}
 	if _, err := conn.Exec(ctx, begin).ReadAll(); err != nil {
 		closeConn(conn)
-		return nil, failure(ctx, err)
+		return nil, compileFailure(ctx, err) // such as of a server without one of these settings
 	}
 	return &snapshot{conn: conn, tables: map[string]shape{}}, nil
 }
