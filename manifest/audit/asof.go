@@ -70,6 +70,9 @@ func (f *fold) notices(o *order, find finder) {
 		case o.NotifiedAt.After(until) || o.Late:
 			at.code = NoticeLate
 			find(at, "the user %s, and was told at %s", words, stamp(o.NotifiedAt))
+		case x.Untold:
+			at.code = NoticeLate
+			find(at, "the user %s, and that they were told at %s was recorded only after it", words, stamp(o.NotifiedAt))
 		default:
 			continue
 		}

@@ -61,7 +61,11 @@ func (f *fold) dataset(at finding, x manifest.Dataset, r act.Ruling, p act.Plann
 	}
 	at.code = HoldBroken
 	if p.Outcome == manifest.Held && x.Outcome != manifest.Held {
-		f.find(at, "dataset %s is %s, and the decision holds it until %s", x.Name, x.Outcome, orNever(r.HeldUntil))
+		until := "the user is told"
+		if !r.HeldUntil.IsZero() {
+			until = stamp(r.HeldUntil)
+		}
+		f.find(at, "dataset %s is %s, and the decision holds it until %s", x.Name, x.Outcome, until)
 		return
 	}
 	at.code = ManifestDiffers

@@ -141,7 +141,7 @@ func (f *fold) asDecided(ctx context.Context, at finding, o *order, x *export, e
 	f.timely(at, o, e, decided)
 	n := decided.Decision.Notice
 	if x.NoticeDue, x.Before = n.After, n.BeforeDisclosure(); x.Before {
-		x.NoticeDue = e.Times.SignedAt
+		x.NoticeDue, x.Untold = e.Times.SignedAt, o.NotifiedAt.IsZero()
 	}
 	return nil
 }

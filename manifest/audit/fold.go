@@ -102,6 +102,7 @@ type export struct {
 	Disclosed  bool          `json:"disclosed,omitzero"` // at least one record
 	NoticeDue  time.Time     `json:"notice_due,omitzero"`
 	Before     bool          `json:"notice_before,omitzero"` // due before the disclosure
+	Untold     bool          `json:"untold,omitzero"`        // and not recorded before it
 
 	of *order
 }

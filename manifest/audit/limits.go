@@ -131,7 +131,9 @@ func (f *fold) tally(q *act.Rate, o *order, after int64) (*tally, error) {
 		t = &tally{tallied: key}
 	}
 	t.forgotten = after
-	err := f.orders.each(func(p place) bool { return p.answeredAt > after }, func(x *order) error {
+	hash := agencyHash(key.agency)
+	want := func(p place) bool { return p.answeredAt > after && (q.Per != act.PerAgency || p.agency == hash) }
+	err := f.orders.each(want, func(x *order) error {
 		if t.counts(x) {
 			t.answers = append(t.answers, slices.DeleteFunc(x.answers(), func(a answer) bool { return a.at <= after })...)
 		}

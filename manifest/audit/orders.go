@@ -34,6 +34,7 @@ type orders struct {
 	records, places *os.File // nil until there are more than most
 	index           *index
 	end             int64  // of the records
+	trims           int64  // how often some were written
 	tail            []byte // of them, not written yet
 }
 
@@ -178,6 +179,7 @@ func (s *orders) trim() error {
 			return scratch(err)
 		}
 	}
+	s.trims++
 	out := s.line[:len(s.line)-s.most/2]
 	for _, o := range out {
 		if err := s.write(o); err != nil {
@@ -190,7 +192,7 @@ func (s *orders) trim() error {
 	return nil
 }
 
-// write writes an order as it is now. It may be changed again.
+// write writes an order as it is now.
 func (s *orders) write(o *order) error {
 	for _, k := range o.keys() {
 		if slices.Contains(o.stored, k) {
@@ -270,12 +272,16 @@ type place struct {
 	offset     int64
 	length     int
 	due        bool
+	agency     uint32 // see [agencyHash]
 	receivedAt time.Time
 	answeredAt int64 // in seconds: when the last decision to export was recorded
 }
 
+// agencyHash is 31 bits by which most orders of other agencies are told apart.
+func agencyHash(agency string) uint32 { return uint32(maphash.String(seed, agency)) >> 1 }
+
 func (s *orders) place(o *order) place {
-	p := place{seq: o.seq, due: s.due(o), receivedAt: o.ReceivedAt, answeredAt: math.MinInt64}
+	p := place{seq: o.seq, due: s.due(o), agency: agencyHash(o.Agency), receivedAt: o.ReceivedAt, answeredAt: math.MinInt64}
 	for _, d := range o.Decisions {
 		if d.Result == act.Export {
 			p.answeredAt = max(p.answeredAt, d.RecordedAt.Unix())
@@ -288,9 +294,9 @@ func (p place) marshal() []byte {
 	b := make([]byte, 0, placeBytes)
 	b = binary.BigEndian.AppendUint64(b, uint64(p.offset))
 	b = binary.BigEndian.AppendUint32(b, uint32(p.length))
-	flags := uint32(0)
+	flags := p.agency << 1
 	if p.due {
-		flags = 1
+		flags |= 1
 	}
 	b = binary.BigEndian.AppendUint32(b, flags)
 	b = binary.BigEndian.AppendUint64(b, uint64(p.receivedAt.Unix()))
@@ -298,8 +304,9 @@ func (p place) marshal() []byte {
 }
 
 func placeOf(seq int64, b []byte) place {
+	flags := binary.BigEndian.Uint32(b[12:])
 	return place{
-		seq: seq, offset: int64(binary.BigEndian.Uint64(b)), length: int(binary.BigEndian.Uint32(b[8:])), due: b[15] == 1,
+		seq: seq, offset: int64(binary.BigEndian.Uint64(b)), length: int(binary.BigEndian.Uint32(b[8:])), due: flags&1 != 0, agency: flags >> 1,
 		receivedAt: time.Unix(int64(binary.BigEndian.Uint64(b[16:])), 0).UTC(), answeredAt: int64(binary.BigEndian.Uint64(b[24:])),
 	}
 }
@@ -307,24 +314,21 @@ func placeOf(seq int64, b []byte) place {
 // each calls do with the orders that are wanted, to be read, in the order in
 // which they first appeared. It may look others up, and trim.
 func (s *orders) each(want func(place) bool, do func(*order) error) error {
-	if s.places != nil { // then all have a place there
-		for _, o := range s.line {
-			if err := s.write(o); err != nil {
-				return scratch(err)
-			}
-		}
-	}
 	chunk := make([]byte, placesAtOnce*placeBytes)
+	begin, trims := int64(-1), int64(0) // of the chunk: where it begins, and when it was read
 	for seq := range s.n {
-		at := seq % placesAtOnce * placeBytes
-		if at == 0 && s.places != nil {
-			if _, err := s.places.ReadAt(chunk, seq*placeBytes); err != nil && !errors.Is(err, io.EOF) {
-				return scratch(err)
-			}
-		}
-		o, p := s.hot[seq], placeOf(seq, chunk[at:])
+		o, p := s.hot[seq], place{}
 		if o != nil {
 			p = s.place(o)
+		} else { // so it has a place, which may be new since the last one was looked at
+			at := seq % placesAtOnce
+			if begin != seq-at || trims != s.trims {
+				begin, trims = seq-at, s.trims
+				if _, err := s.places.ReadAt(chunk, begin*placeBytes); err != nil && !errors.Is(err, io.EOF) {
+					return scratch(err)
+				}
+			}
+			p = placeOf(seq, chunk[at*placeBytes:])
 		}
 		if !want(p) {
 			continue

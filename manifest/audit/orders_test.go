@@ -99,7 +99,10 @@ func TestOrders(t *testing.T) {
 			t.Fatalf("order %d is %+v", next, o)
 		}
 		next++
-		return nil
+		if _, err := s.find(numbered(int(next*7919) % n)); err != nil { // and another may have to make room
+			return err
+		}
+		return s.trim()
 	})
 	if err != nil || next != n || due != n/1000 {
 		t.Errorf("%d orders, %d due: %v", next, due, err)
@@ -199,5 +202,49 @@ func TestTallyForgets(t *testing.T) {
 				t.Errorf("over the rate %d times, %d answers kept", want, kept)
 			}
 		})
+	}
+}
+
+// An agency's first answer neither writes nor reads the orders of others: with
+// many agencies that would be all orders, many times.
+func TestTallyOfManyAgencies(t *testing.T) {
+	f := newFold(&Config{keptOrders: 50})
+	defer f.orders.close()
+	rate := act.Rate{Per: act.PerAgency, Hours: 24, Orders: 1, Accounts: 1 << 40}
+	decide := func(n int, agency string) error {
+		o, err := f.order(numbered(n))
+		if err != nil {
+			return err
+		}
+		s := someOrder(n)
+		o.ReceivedAt, o.Agency = s.ReceivedAt, agency
+		d := act.Decided{Head: act.Head{RecordedAt: s.ReceivedAt}, Result: act.Export, Decision: act.Decision{Rates: []act.Rate{rate}}}
+		if err := f.rates(finding{entry: int64(n)}, o, &d, s.Decisions[0]); err != nil {
+			return err
+		}
+		o.Decisions = append(o.Decisions, s.Decisions[0])
+		return f.orders.trim()
+	}
+	const orders = 1000
+	for n := range orders {
+		if err := decide(n, fmt.Sprint("agency-", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if written := f.orders.end + int64(len(f.orders.tail)); written > orders*1000 {
+		t.Errorf("%d bytes were written for %d orders", written, orders)
+	}
+	if err := f.orders.flush(); err != nil {
+		t.Fatal(err)
+	}
+	whole := f.orders.records
+	f.orders.records = nil // what is read now is missed
+	if err := decide(orders, "agency-new"); err != nil {
+		t.Errorf("the orders of others were read: %v", err)
+	}
+	f.orders.records = whole
+	f.tallies = tallies{}
+	if err := decide(orders+1, "agency-0"); err != nil || f.Found.Counts[OverRate] != 1 {
+		t.Errorf("%d over the rate (%v), want the second answer of agency-0", f.Found.Counts[OverRate], err)
 	}
 }

@@ -541,6 +541,10 @@ var attacks = []attack{
 		change(w, "follow-up", 0, func(a *act.Notified) { a.NotifiedAt, a.RecordedAt = day(10), day(10) })
 		w.sort()
 	}, nil, want(audit.NoticeLate)},
+	{"a notice is recorded after what it was to come before, and dated back", func(w *world) {
+		change(w, "follow-up", 0, func(a *act.Notified) { a.RecordedAt = day(20) })
+		w.sort()
+	}, nil, want(audit.NoticeLate)},
 	{"the user is told while the order is secret", func(w *world) {
 		w.put(act.Notified{Head: head(day(50)), Order: orderDigest("warrant"), NotifiedAt: day(50), How: "email"})
 		w.sort()
