@@ -40,10 +40,11 @@ const SortBytes = 4096
 // is waited for; but nothing waits for a lock that a migration holds.
 const setup = `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
 	SESSION time_zone = '+00:00', SESSION sql_select_limit = 18446744073709551615, SESSION sql_big_selects = 1, SESSION sql_auto_is_null = 0,
-	SESSION autocommit = 1, SESSION max_sort_length = 4096, SESSION lock_wait_timeout = 5, SESSION net_write_timeout = 3600, SESSION wait_timeout = 28800`
+	SESSION autocommit = 1, SESSION max_sort_length = 4096, SESSION lock_wait_timeout = 5, SESSION net_write_timeout = 86400, SESSION wait_timeout = 86400`
 
-// statementTimeout is how long the server works on one statement.
-const statementTimeout = time.Hour
+// statementTimeout is how long one statement may take. The server counts the time
+// in which its records wait for those of other stores to be packed.
+const statementTimeout = 24 * time.Hour
 
 // Connect connects to the database that dsn names, in the form of go-sql-driver:
 // user:password@tcp(host:3306)/database?tls=true.

@@ -33,7 +33,8 @@ func TestSession(t *testing.T) {
 	conn := begun.(*snapshot).conn
 	for query, want := range map[string]string{
 		"SELECT @@time_zone":                                               "+00:00",
-		"SELECT @@max_statement_time * 1":                                  "3600",
+		"SELECT @@max_statement_time * 1":                                  "86400",
+		"SELECT LEAST(@@net_write_timeout, @@wait_timeout)":                "86400",
 		"SELECT @@tx_isolation":                                            "REPEATABLE-READ",
 		"SELECT @@tx_read_only":                                            "1",
 		"SELECT COUNT(*) FROM (SELECT * FROM t) AS x":                      "4",
