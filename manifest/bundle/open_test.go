@@ -26,6 +26,7 @@ import (
 	"writ/manifest"
 	"writ/manifest/approval"
 	"writ/manifest/bag"
+	"writ/manifest/frame"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -113,6 +114,39 @@ func TestOpen(t *testing.T) {
 		}
 		if diff := cmp.Diff(string(read(t, golden)), string(page)); diff != "" {
 			t.Errorf("%s:\n%s", Page, diff)
+		}
+	}
+}
+
+// Wherever another tool cut the frames, through records, headers and padding, what
+// is opened is the same, and a record that is wrong is named.
+func TestOpenFramesCutAnywhere(t *testing.T) {
+	e, err := frame.NewEncoder(frame.Records, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{1, 37, 511, 4096} {
+		cut := func(plain, _ []byte) (frames []byte) {
+			for piece := range slices.Chunk(plain, size) {
+				frames = e.Append(frames, piece)
+			}
+			return frames
+		}
+		dir := filepath.Join(t.TempDir(), "opened")
+		open := func(m maker) error {
+			_, err := Open(t.Context(), m.make(t), provider(t), identity(t), dir, Options{Workers: 2})
+			return err
+		}
+		parts := []string{signIns(0, 100), strings.Replace(signIns(100, 120), `"2001:db8::70"`, `"2001:db8::\u0037\u0030"`, 1)}
+		if err := open(maker{frames: cut, datasets: map[string][]string{"sign-ins": parts}}); err == nil || !strings.Contains(err.Error(), "record 112 of dataset sign-ins") {
+			t.Errorf("frames of %d bytes, record 112 is not canonical: %v", size, err)
+		}
+		if err := open(maker{frames: cut}); err != nil {
+			t.Fatalf("frames of %d bytes: %v", size, err)
+		}
+		data := filepath.Join(dir, exportID, "data", "sign-ins")
+		if got := append(read(t, filepath.Join(data, "part-00000.ndjson")), read(t, filepath.Join(data, "part-00001.ndjson"))...); string(got) != signIns(0, 120) {
+			t.Errorf("frames of %d bytes: the records differ", size)
 		}
 	}
 }
@@ -215,6 +249,7 @@ func TestOpenFinds(t *testing.T) {
 		{"empty tar", maker{tar: func(b []byte) []byte { return make([]byte, 1024) }}, BagFiles},
 		{"tar cut", maker{tar: func(b []byte) []byte { return b[:len(b)-1600] }}, PayloadTar},
 		{"header damaged", maker{tar: func(b []byte) []byte { b[0]++; return b }}, PayloadTar},
+		{"something between members", maker{tar: func(b []byte) []byte { b[1023]++; return b }}, PayloadTar},
 		{"something behind the tar", maker{tar: func(b []byte) []byte { return append(b, "more"...) }}, PayloadTar},
 		{"symbolic link", insert(member{path: "data/schema/payments.json", header: tar.Header{Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}}), PayloadTar},
 		{"hard link", insert(member{path: "data/schema/payments.json", header: tar.Header{Typeflag: tar.TypeLink, Linkname: exportID + "/data/order.dsse.json"}}), PayloadTar},

@@ -81,7 +81,7 @@ func (u *unpacker) all(ctx context.Context, src *frame.Reader) error {
 			err = u.member(ctx, h, most)
 		}
 		if err == nil {
-			err = most.each(-h.Size&511, func(p frame.Piece) error { p.Free(); return nil }) // padding
+			err = most.each(-h.Size&511, padding)
 		}
 		if err != nil {
 			return tarError(err)
@@ -104,6 +104,15 @@ func (u *unpacker) all(ctx context.Context, src *frame.Reader) error {
 			return err
 		}
 	}
+}
+
+// padding takes what fills a member's last block.
+func padding(p frame.Piece) error {
+	defer p.Free()
+	if len(bytes.Trim(p.B, "\x00")) != 0 {
+		return found(PayloadTar, nil, "something stands between two members")
+	}
+	return nil
 }
 
 // tarError names what archive/tar finds; what the layers below find keeps its name.
