@@ -102,8 +102,7 @@ func (c *Config) pack(ctx context.Context, s *session, dst io.Writer, id string)
 		return nil, err
 	}
 	done := &pulled{id: id, started: c.now(), datasets: make(map[int]packed)}
-	// A batch is being read, one waits, and one is with each worker.
-	pulls := newPulls(ctx, s.plan.Datasets(), s.snapshots, workers+2, c.now)
+	pulls := newPulls(ctx, s.plan.Datasets(), s.snapshots, workers, c.now)
 	defer pulls.close()
 	for p := range pulls.each {
 		d := p.dataset

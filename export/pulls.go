@@ -39,21 +39,30 @@ type got struct {
 	err   error
 }
 
-// newPulls gets ready to read what a plan reads, with at most batches of each store
-// in memory. It must be closed before the snapshots are.
-func newPulls(ctx context.Context, datasets []plan.Dataset, snapshots map[catalog.StoreName]source.Snapshot, batches int, now func() time.Time) *pulls {
+// newPulls gets ready to read what a plan reads, for a packer with so many workers.
+// It must be closed before the snapshots are.
+func newPulls(ctx context.Context, datasets []plan.Dataset, snapshots map[catalog.StoreName]source.Snapshot, workers int, now func() time.Time) *pulls {
 	ctx, stop := context.WithCancel(ctx)
 	ps := &pulls{stop: stop}
 	stores := make(map[catalog.StoreName][]*pull)
 	for i, d := range datasets {
 		if d.Outcome == "" {
-			p := &pull{place: i, dataset: d, may: make(chan struct{}), got: make(chan got, batches)}
+			p := &pull{place: i, dataset: d, may: make(chan struct{})}
 			ps.datasets = append(ps.datasets, p)
 			stores[d.Store] = append(stores[d.Store], p)
 		}
 	}
+	// Of one store a batch is being read, one waits, and one is with each worker;
+	// several share twice as many.
+	batches := workers + 2
+	if n := min(len(stores), atOnce); n > 2 {
+		batches = 2 * batches / n
+	}
 	for name, datasets := range stores {
 		pool := source.NewPool(batches)
+		for _, p := range datasets {
+			p.got = make(chan got, batches)
+		}
 		ps.readers.Go(func() {
 			for _, p := range datasets {
 				select {

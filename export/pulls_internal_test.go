@@ -71,8 +71,8 @@ func TestPulls(t *testing.T) {
 		{name: "two stores", stores: []catalog.StoreName{"a", "b"}, takes: 4 * time.Second, most: 2, want: "0000 1111"},
 		{name: "one store", stores: []catalog.StoreName{"a", "a"}, takes: 8 * time.Second, most: 1, want: "0000 1111"},
 		{name: "the second store is busy", stores: []catalog.StoreName{"a", "b", "", "b"}, takes: 8 * time.Second, most: 2, want: "0000 1111 3333"},
-		{name: "five stores", stores: []catalog.StoreName{"a", "b", "c", "d", "e"}, takes: 8 * time.Second, most: atOnce, want: "0000 1111 2222 3333 4444"},
-		{name: "one that fails", stores: []catalog.StoreName{"a", "b", "c"}, fails: "b", takes: 4 * time.Second, most: 3, want: "0000 1111 broken"},
+		{name: "five stores", stores: []catalog.StoreName{"a", "b", "c", "d", "e"}, takes: 12 * time.Second, most: atOnce, want: "0000 1111 2222 3333 4444"},
+		{name: "one that fails", stores: []catalog.StoreName{"a", "b", "c"}, fails: "b", takes: 6 * time.Second, most: 3, want: "0000 1111 broken"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestPulls(t *testing.T) {
 					datasets = append(datasets, d)
 				}
 				began := time.Now()
-				ps := newPulls(t.Context(), datasets, snapshots, 4, time.Now)
+				ps := newPulls(t.Context(), datasets, snapshots, 2, time.Now)
 				defer ps.close()
 				got := ""
 				for p := range ps.each {
