@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -153,5 +154,18 @@ func TestAppend_limits(t *testing.T) {
 	}
 	if all := read(t, cfg); len(all) != 2 {
 		t.Errorf("ledger has %d entries, want 2", len(all))
+	}
+}
+
+// Why a batch was not added is said once, not once an entry.
+func TestAppendAll_failure(t *testing.T) {
+	cfg := newConfig(t)
+	l := open(t, cfg)
+	if err := os.WriteFile(filepath.Join(cfg.Dir, "tile"), nil, 0o600); err != nil { // so that no tile can be made
+		t.Fatal(err)
+	}
+	_, err := l.AppendAll(t.Context(), entries(0, 3)...)
+	if !errors.Is(err, ledger.ErrLedger) || strings.Contains(err.Error(), "\n") {
+		t.Fatalf("AppendAll = %v", err)
 	}
 }

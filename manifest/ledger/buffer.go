@@ -35,8 +35,8 @@ func (s buffered) Read(ctx context.Context, path string, limit int64) ([]byte, e
 	return b, err
 }
 
-// A bundleCache keeps the bundles that were read last, with the verified hashes
-// of their entries.
+// A bundleCache keeps the bundles that were read last, of which every entry is
+// verified.
 type bundleCache struct {
 	mu   sync.Mutex
 	kept [maxBundles]keptBundle
@@ -62,10 +62,9 @@ func (c *bundleCache) get(bundle int64) (keptBundle, bool) {
 	return keptBundle{}, false
 }
 
-func (c *bundleCache) put(bundle int64, k keptBundle) {
+func (c *bundleCache) put(k keptBundle) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k.bundle = bundle
 	c.kept[c.next] = k
 	c.next = (c.next + 1) % len(c.kept)
 }

@@ -5,7 +5,6 @@ package ledger
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -100,14 +99,16 @@ func (d *driver) add(entries [][]byte) (indexes []int64, err error) {
 	for i, e := range entries {
 		futures[i] = add(ctx, tessera.NewEntry(bytes.Clone(e)))
 	}
-	for i, future := range futures {
-		at, failed := future()
-		err = errors.Join(err, failed)
-		if indexes = append(indexes, int64(at.Index)); err == nil && indexes[i] != indexes[0]+int64(i) {
-			err = fmt.Errorf("entry %d of a batch at %d is at %d", i, indexes[0], indexes[i])
+	for i, future := range futures { // which have one fate
+		at, err := future()
+		if err != nil {
+			return nil, err
+		}
+		if indexes = append(indexes, int64(at.Index)); indexes[i] != indexes[0]+int64(i) {
+			return nil, fmt.Errorf("entry %d of a batch at %d is at %d", i, indexes[0], indexes[i])
 		}
 	}
-	return indexes, err
+	return indexes, nil
 }
 
 func witnessGroup(p Policy) (tessera.WitnessGroup, error) {

@@ -231,6 +231,10 @@ func TestView_Entry(t *testing.T) {
 			t.Errorf("entry %d, where entry 300 was changed: %v", index, err)
 		}
 	}
+	edit("tile/entries/001", func(b []byte) []byte { return bytes.Replace(b, []byte("statement 666"), entry(300), 1) })(t, cfg.Dir)
+	if _, err := again.Entry(t.Context(), 300); err != nil {
+		t.Errorf("entry 300, which is whole again: %v", err)
+	}
 }
 
 // An auditor who kept a checkpoint sees whether the ledger still holds to it.

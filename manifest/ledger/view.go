@@ -148,27 +148,34 @@ func (v *View) Entry(ctx context.Context, index int64) (Entry, error) {
 }
 
 // bundle returns the entries of a bundle, of which [from, to) are verified, and
-// their hashes. It may be kept for the next time.
+// their hashes. It may be kept for the next time, if all of it verifies.
 func (v *View) bundle(ctx context.Context, bundle, from, to int64, b *Buffer, keep bool) ([]Hash, [][]byte, error) {
-	k, ok := v.bundles.get(bundle)
-	if !ok {
-		var err error
-		if k.leaves, err = v.leaves(ctx, bundle); err != nil {
-			return nil, nil, err
-		}
-		if k.entries, err = readBundle(ctx, b.source(v.r.src), bundle, len(k.leaves)); err != nil {
-			return nil, nil, err
-		}
-		if keep {
-			v.bundles.put(bundle, k)
-		}
+	if k, ok := v.bundles.get(bundle); ok {
+		return k.leaves, k.entries, nil
 	}
-	for ; from < to; from++ {
-		if i := from % tileWidth; Leaf(k.entries[i]) != k.leaves[i] {
-			return nil, nil, fmt.Errorf("%w: entry %d", ErrCorrupt, from)
-		}
+	leaves, err := v.leaves(ctx, bundle)
+	if err != nil {
+		return nil, nil, err
 	}
-	return k.leaves, k.entries, nil
+	entries, err := readBundle(ctx, b.source(v.r.src), bundle, len(leaves))
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, leaf := range leaves {
+		index := bundle*tileWidth + int64(i)
+		asked := index >= from && index < to
+		if !asked && !keep || Leaf(entries[i]) == leaf {
+			continue
+		}
+		if asked {
+			return nil, nil, fmt.Errorf("%w: entry %d", ErrCorrupt, index)
+		}
+		keep = false
+	}
+	if keep {
+		v.bundles.put(keptBundle{bundle, leaves, entries})
+	}
+	return leaves, entries, nil
 }
 
 // leaves returns the verified hashes of a bundle's entries.
