@@ -92,7 +92,7 @@ func Make(ctx context.Context, d *policy.Decision, told time.Time, c *catalog.Ca
 // vain waits as well, since an order has one answer.
 func (p *Plan) holdUntold() {
 	n := p.decision.Notice()
-	p.untold = n.BeforeDisclosure() && slices.ContainsFunc(p.datasets, func(d Dataset) bool { return d.Outcome == "" })
+	p.untold = n.Awaited(p.decision.DecidedAt()) && slices.ContainsFunc(p.datasets, func(d Dataset) bool { return d.Outcome == "" })
 	for i, d := range p.datasets {
 		if p.untold && (d.Outcome == "" || d.Outcome == manifest.NoneFound) {
 			p.datasets[i] = Dataset{Decision: d.Decision, Outcome: manifest.Held, Why: "held until the user is told, by " + n.Rule.Cite}

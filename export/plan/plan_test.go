@@ -189,6 +189,12 @@ func TestHeldUntilTheUserIsTold(t *testing.T) {
 		o.Documents = []order.Document{{Name: "gag", SHA256: digest.Of([]byte("gag")), SizeBytes: 3, MediaType: "text/plain"}}
 		o.NonDisclosure = &order.NonDisclosure{Kind: order.SecretFurtherOrder, Document: "gag"}
 	}
+	until := func(at time.Time) func(*order.Order) {
+		return func(o *order.Order) {
+			secret(o)
+			o.NonDisclosure.Kind, o.NonDisclosure.Until = order.SecretUntil, order.At(at)
+		}
+	}
 	const held, vain = "subscriber held accounts= redirected=0 about=0", "sessions held accounts= redirected=0 about=0"
 	const read, none = "subscriber  accounts=1 redirected=0 about=100 name", "sessions none-found accounts= redirected=0 about=0"
 	for _, tt := range []struct {
@@ -205,6 +211,9 @@ func TestHeldUntilTheUserIsTold(t *testing.T) {
 		{"nobody to tell", time.Time{}, nil, nil, []string{none, "subscriber none-found accounts= redirected=0 about=0"}, false},
 		{"an enterprise customer", time.Time{}, []source.Account{{Key: "1", Tenant: "acme"}}, nil, []string{none, "subscriber redirected accounts= redirected=1 about=0"}, false},
 		{"a secret order", time.Time{}, []source.Account{{Key: "1"}}, secret, []string{none, read}, false},
+		{"secret for a second more", time.Time{}, []source.Account{{Key: "1"}}, until(now.Add(time.Second)), []string{none, read}, false},
+		{"secret until now", time.Time{}, []source.Account{{Key: "1"}}, until(now), []string{vain, held}, true},
+		{"secret until now, and told", now, []source.Account{{Key: "1"}}, until(now), []string{none, read}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var change []func(*order.Order)

@@ -133,6 +133,9 @@ type Notice struct {
 // BeforeDisclosure is [act.Notice.BeforeDisclosure].
 func (n Notice) BeforeDisclosure() bool { return n.record().BeforeDisclosure() }
 
+// Awaited is [act.Notice.Awaited].
+func (n Notice) Awaited(at time.Time) bool { return n.record().Awaited(at) }
+
 func (n Notice) record() act.Notice {
 	return act.Notice{
 		Owed: n.Owed, After: n.After.UTC().Truncate(time.Second), WhenLifted: n.WhenLifted, Why: n.Why, Rule: manifest.Rule(n.Rule),

@@ -234,7 +234,7 @@ func (c *Config) open(ctx context.Context, st *Standing, h *record.History, s *o
 	case held == granted:
 		st.State, st.Why = Held, d.Clocks().Rule.Cite
 		st.Duties = append(st.Duties, Duty{Release, d.Clocks().NotBefore})
-	case d.Notice().BeforeDisclosure() && h.NotifiedAt.IsZero():
+	case d.Notice().Awaited(c.Now) && h.NotifiedAt.IsZero():
 		st.State, st.Why = NoNotice, "the user is to be told first, if the targets find one: "+d.Notice().Rule.Cite
 		st.Duties = append(st.Duties, Duty{Tell, deadline})
 	}

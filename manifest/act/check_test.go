@@ -311,16 +311,17 @@ func TestHeldUntilTheUserIsTold(t *testing.T) {
 		t.Errorf("held until a time are %v", got)
 	}
 	for _, tt := range []struct {
-		notice Notice
-		want   bool
+		notice       Notice
+		before, then bool
 	}{
-		{Notice{}, false},
-		{Notice{Owed: true}, true},
-		{Notice{Owed: true, After: at(1)}, false},
-		{Notice{Owed: true, WhenLifted: true}, false},
+		{Notice{}, false, false},
+		{Notice{Owed: true}, true, true},
+		{Notice{Owed: true, After: at(2)}, false, true},
+		{Notice{Owed: true, After: at(3)}, false, false},
+		{Notice{Owed: true, WhenLifted: true}, false, false},
 	} {
-		if got := tt.notice.BeforeDisclosure(); got != tt.want {
-			t.Errorf("%+v before the disclosure: %v", tt.notice, got)
+		if before, then := tt.notice.BeforeDisclosure(), tt.notice.Awaited(at(2)); before != tt.before || then != tt.then {
+			t.Errorf("%+v before the disclosure: %v, awaited: %v", tt.notice, before, then)
 		}
 	}
 }

@@ -125,7 +125,7 @@ func (d Decided) check(c *form.Checker) {
 	for i := range min(len(d.Planned), len(d.Decision.Datasets)) {
 		p, r := &d.Planned[i], &d.Decision.Datasets[i]
 		c.Need(p.Dataset == r.Dataset, "planned", "does not list exactly the datasets of the decision")
-		p.check(c, r, d.Decision.Notice.BeforeDisclosure())
+		p.check(c, r, d.Decision.Notice.Awaited(d.DecidedAt))
 		c.Need(p.Accounts <= d.Accounts && p.Redirected <= d.Redirected, "accounts", "are fewer than a dataset's")
 	}
 }

@@ -83,7 +83,7 @@ type Clocks struct {
 	Rule          manifest.Rule `json:"rule,omitzero"`
 }
 
-// Notice is what the provider owes the user: see [Notice.BeforeDisclosure].
+// Notice is what the provider owes the user: see [Notice.BeforeDisclosure] and [Notice.Awaited].
 type Notice struct {
 	Owed       bool          `json:"owed"`
 	After      time.Time     `json:"after,omitzero"`
@@ -94,8 +94,13 @@ type Notice struct {
 
 // BeforeDisclosure reports whether the user is to be told before anything
 // leaves: a notice is owed, for which neither a date nor the end of secrecy is
-// waited for. Whoever exports and whoever audits asks this.
+// waited for.
 func (n Notice) BeforeDisclosure() bool { return n.Owed && n.After.IsZero() && !n.WhenLifted }
+
+// Awaited reports whether what leaves at a time waits until the user is told:
+// that is to be before the disclosure, or from a date on that has come, such as
+// the end of secrecy. Whoever exports and whoever audits asks this.
+func (n Notice) Awaited(at time.Time) bool { return n.Owed && !n.WhenLifted && !n.After.After(at) }
 
 // Enterprise is what happens to accounts of an enterprise customer.
 type Enterprise struct {

@@ -140,7 +140,7 @@ func (f *fold) asDecided(ctx context.Context, at finding, o *order, x *export, e
 	f.within(at, e, decided)
 	f.timely(at, o, e, decided)
 	n := decided.Decision.Notice
-	if x.NoticeDue, x.Before = n.After, n.BeforeDisclosure(); x.Before {
+	if x.NoticeDue, x.Before = n.After, n.Awaited(decided.DecidedAt); x.Before {
 		x.NoticeDue, x.Untold = e.Times.SignedAt, o.NotifiedAt.IsZero()
 	}
 	return nil

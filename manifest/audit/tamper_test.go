@@ -545,6 +545,13 @@ var attacks = []attack{
 		change(w, "follow-up", 0, func(a *act.Notified) { a.RecordedAt = day(20) })
 		w.sort()
 	}, nil, want(audit.NoticeLate)},
+	{"the user is told after the disclosure, and secrecy had ended before", func(w *world) {
+		w.receive(day(94), asked{name: "ended", jurisdiction: "us", process: "search-warrant", mandate: []act.Item{item("sessions", "at")}, signers: []string{"court"}, secretUntil: "2026-06-01T00:00:00Z"})
+		w.decide(day(94).Add(time.Minute), "ended", nil)
+		w.export(day(94).Add(2*time.Minute), "ended", "ex-ended", "")
+		w.put(act.Notified{Head: head(day(94).Add(time.Hour)), Order: orderDigest("ended"), NotifiedAt: day(94).Add(time.Hour), How: "email"})
+		w.sort()
+	}, nil, want(audit.NoticeLate)},
 	{"the user is told while the order is secret", func(w *world) {
 		w.put(act.Notified{Head: head(day(50)), Order: orderDigest("warrant"), NotifiedAt: day(50), How: "email"})
 		w.sort()
