@@ -23,8 +23,11 @@ func newIndex(slots int64) (*index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &index{file: f, slots: slots}
-	return x, f.Truncate(slots * slotBytes)
+	if err := f.Truncate(slots * slotBytes); err != nil {
+		discard(f)
+		return nil, err
+	}
+	return &index{file: f, slots: slots}, nil
 }
 
 // each calls do with the numbers of a key, and returns where its next one goes.
