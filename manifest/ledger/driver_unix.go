@@ -69,10 +69,11 @@ func startDriver(dir string, cfg Config) (*driver, error) {
 
 // appender starts what adds entries in batches of a size, until ctx ends.
 func (d *driver) appender(ctx context.Context, size int) (add tessera.AddFn, r tessera.LogReader, err error) {
+	opts := *d.opts // what an appender before has started may still look at its own
 	// What Tessera starts inherits the label, see running.
 	pprof.Do(ctx, pprof.Labels(labelName, d.label), func(ctx context.Context) {
 		var a *tessera.Appender
-		if a, _, r, err = tessera.NewAppender(ctx, d.storage, d.opts.WithBatching(uint(size), never)); err == nil {
+		if a, _, r, err = tessera.NewAppender(ctx, d.storage, opts.WithBatching(uint(size), never)); err == nil {
 			add = a.Add
 		}
 	})
