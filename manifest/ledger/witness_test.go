@@ -238,7 +238,7 @@ func TestAppend_unwitnessed(t *testing.T) {
 
 			w2.set(tt.spoil)
 			failing := cfg
-			failing.Deadline = time.Second
+			failing.Deadline = 5 * time.Second // of which witnesses have half, also on a busy machine
 			l, err := ledger.Open(t.Context(), failing)
 			if err != nil {
 				t.Fatal(err)
