@@ -39,17 +39,7 @@ func TestIndexes(t *testing.T) {
 		t.Run(typ, func(t *testing.T) {
 			mytest.Exec(t, dsn, `DROP TABLE IF EXISTS t; CREATE TABLE t(account `+typ+`, at datetime(6), id bigint, x text, INDEX i (account, at, id));
 				INSERT INTO t SELECT `+key+`, '1970-01-01 00:00:05', seq, 'x' FROM seq_0_to_999; ANALYZE TABLE t`)
-			s, err := Open(t.Context(), dsn)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			begun, err := s.Begin(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer begun.Close()
-			x := begun.(*snapshot)
+			x := begun(t, dsn)
 			first, err := x.conn.Texts(t.Context(), "SELECT account FROM t WHERE id IN (7, 8)")
 			if err != nil {
 				t.Fatal(err)
@@ -92,16 +82,7 @@ func TestMaxAccounts(t *testing.T) {
 	dsn := mytest.Start(t).Create(t, "accounts")
 	mytest.Exec(t, dsn, `CREATE TABLE t(account varchar(40), id bigint, at datetime(6), until datetime(6), INDEX (account));
 		INSERT INTO t SELECT concat('user', seq), seq, '1970-01-01 00:00:05', NULL FROM seq_1_to_30001`)
-	s, err := Open(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	x, err := s.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer x.Close()
+	x := begun(t, dsn)
 	r := source.Read{
 		Dataset: "d", Table: catalog.Table{Name: "t"}, AccountKey: "account", Key: []string{"id"}, Time: catalog.TimeColumn{Column: "at"}, Until: catalog.TimeColumn{Column: "until"},
 		From: time.Unix(0, 0), To: time.Unix(9, 0), Fields: []catalog.Field{{Name: "id", Column: "id", Type: catalog.Integer}},
@@ -132,4 +113,19 @@ func explain(t *testing.T, x *snapshot, q query) (key, extra string) {
 	}
 	at := func(name string) string { return mysqlconn.Text(row[slices.Index(rows.Columns(), name)]) }
 	return at("key"), at("Extra")
+}
+
+// begun returns a snapshot of a database, which ends with the test.
+func begun(t *testing.T, dsn string) *snapshot {
+	t.Helper()
+	s, err := Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { x.Close(); s.Close() })
+	return x.(*snapshot)
 }

@@ -37,17 +37,7 @@ func TestIndexes(t *testing.T) {
 	for typ, accounts := range keys {
 		t.Run(typ, func(t *testing.T) {
 			pgtest.Exec(t, dsn, `DROP TABLE IF EXISTS t; CREATE TABLE t(account `+typ+`, at timestamptz, id bigint, x text); CREATE INDEX i ON t(account, at, id)`)
-			s, err := Open(t.Context(), dsn)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			begun, err := s.Begin(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer begun.Close()
-			x := begun.(*snapshot)
+			x := begun(t, dsn)
 			r := source.Read{
 				Dataset: "d", Table: catalog.Table{Name: "t"}, AccountKey: "account", Key: []string{"id"}, Time: catalog.TimeColumn{Column: "at"},
 				From: time.Unix(0, 0), To: time.Unix(9, 0), Fields: []catalog.Field{{Name: "x", Column: "x", Type: catalog.Text}},
@@ -104,17 +94,7 @@ func TestNoIndex(t *testing.T) {
 		INSERT INTO t SELECT md5(n::text)::uuid, n % 500, now(), repeat('x', 200) FROM generate_series(1, 20000) AS n;
 		CREATE INDEX ON t(at); CREATE INDEX ON t(account, at) WHERE x IS NULL; CREATE INDEX ON t USING brin (account); ANALYZE t;
 		CREATE VIEW v AS SELECT * FROM t`)
-	s, err := Open(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	begun, err := s.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer begun.Close()
-	x := begun.(*snapshot)
+	x := begun(t, dsn)
 	for _, name := range []string{"t", "v"} {
 		r := source.Read{Dataset: "d", Table: catalog.Table{Name: name}, AccountKey: "account", Accounts: []string{"7"}, Key: []string{"id"}, Fields: []catalog.Field{{Name: "x", Column: "x", Type: catalog.Text}}}
 		for _, r.Time = range []catalog.TimeColumn{{}, {Column: "at"}} {
@@ -130,4 +110,19 @@ func TestNoIndex(t *testing.T) {
 			}
 		}
 	}
+}
+
+// begun returns a snapshot of a database, which ends with the test.
+func begun(t *testing.T, dsn string) *snapshot {
+	t.Helper()
+	s, err := Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { x.Close(); s.Close() })
+	return x.(*snapshot)
 }
