@@ -89,8 +89,8 @@ type nothing struct{}
 func (nothing) Write(p []byte) (int, error) { return len(p), nil }
 func (nothing) Close() error                { return nil }
 
-// A large dataset takes no more memory than what is in flight. Little garbage may
-// lie about: under the race detector each hash makes some.
+// A large dataset takes no more memory than what is in flight: garbage, which the
+// collector would let grow to as much again, is kept small.
 func TestMemoryIsBounded(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	var peak uint64
