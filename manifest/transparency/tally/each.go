@@ -1,7 +1,6 @@
 package tally
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -53,32 +52,10 @@ func (b *batch) verify(p *trust.Provider) error {
 // each verifies the first size entries on all cores and calls f with each
 // statement, in order.
 func each(ctx context.Context, v *ledger.View, size int64, p *trust.Provider, f func(index int64, a act.Act) error) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
 	workers := runtime.GOMAXPROCS(0)
 	line := inorder.New(workers, 2*workers, func(b *batch) error { return b.verify(p) })
-	given := make(chan error, 1)
-	go func() {
-		err := give(ctx, line, v, size)
-		line.Close()
-		given <- err
-	}()
-	var wrong error
-	for {
-		s, ok := line.Take()
-		if !ok {
-			return cmp.Or(wrong, <-given)
-		}
-		if wrong == nil {
-			if wrong = s.Err; wrong == nil {
-				wrong = s.V.tell(f)
-			}
-			if wrong != nil {
-				stop(wrong)
-			}
-		}
-		line.Free(s)
-	}
+	give := func(ctx context.Context) error { return give(ctx, line, v, size) }
+	return line.Run(ctx, give, func(b *batch) error { return b.tell(f) })
 }
 
 func (b *batch) tell(f func(index int64, a act.Act) error) error {
